@@ -1,0 +1,106 @@
+/**
+ * SQLite as both processes use it: write-ahead log, every commit synced to the disk, a schema version
+ * that only moves forward. The one place that imports `node:sqlite`.
+ */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { LamplighterError, wordsOf } from "../core/errors.ts";
+
+export type Statement = StatementSync;
+export type SqlValue = null | number | bigint | string | Uint8Array;
+
+/** Numbered from 1; each runs once, in order, inside a transaction. Never edit one that was released. */
+export type Migrations = readonly string[];
+
+export interface DatabaseOptions {
+  readonly file: string;
+  readonly migrations: Migrations;
+  readonly readOnly?: boolean;
+  /** `durable` syncs every commit (survives power loss); `relaxed` is for what can be made again. */
+  readonly commits?: "durable" | "relaxed";
+}
+
+export class Database {
+  readonly #db: DatabaseSync;
+  readonly file: string;
+
+  private constructor(db: DatabaseSync, file: string) {
+    this.#db = db;
+    this.file = file;
+  }
+
+  /** Opens or creates the file; throws DATA_FOLDER_UNWRITABLE, DATABASE_TOO_NEW or DATABASE_DAMAGED. */
+  static open(options: DatabaseOptions): Database {
+    const { file, readOnly = false } = options;
+    let db: DatabaseSync;
+    try {
+      if (!readOnly) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      db = new DatabaseSync(file, { readOnly, timeout: 5_000 });
+    } catch (error) {
+      throw new LamplighterError(
+        "DATA_FOLDER_UNWRITABLE",
+        `Cannot open ${file}: ${wordsOf(error)}. Make the folder writable for this user, or choose another data folder.`,
+        { cause: error, fields: { file } },
+      );
+    }
+    try {
+      if (!readOnly) db.exec("PRAGMA journal_mode = WAL");
+      db.exec(`PRAGMA synchronous = ${options.commits === "relaxed" ? "NORMAL" : "FULL"}`);
+      db.exec("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY");
+      const database = new Database(db, file);
+      if (!readOnly) database.#migrate(options.migrations);
+      return database;
+    } catch (error) {
+      db.close();
+      if (error instanceof LamplighterError) throw error;
+      throw new LamplighterError(
+        "DATABASE_DAMAGED",
+        `${file} cannot be read as a database: ${wordsOf(error)}. Restore it from a backup, or move it aside to begin anew.`,
+        { cause: error, fields: { file } },
+      );
+    }
+  }
+
+  prepare(sql: string): Statement {
+    return this.#db.prepare(sql);
+  }
+
+  exec(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  /** Runs `work` in one transaction: all of it is durable when this returns, or none of it happened. */
+  transaction<T>(work: () => T): T {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.#db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #migrate(migrations: Migrations): void {
+    const row = this.#db.prepare("PRAGMA user_version").get() as { user_version: number };
+    if (row.user_version > migrations.length) {
+      throw new LamplighterError(
+        "DATABASE_TOO_NEW",
+        `${this.file} has schema version ${row.user_version}, this program knows up to ${migrations.length}. Start the newer Lamplighter that wrote it.`,
+        { fields: { file: this.file } },
+      );
+    }
+    for (let version = row.user_version; version < migrations.length; version++) {
+      this.transaction(() => {
+        this.#db.exec(migrations[version] ?? "");
+        this.#db.exec(`PRAGMA user_version = ${version + 1}`);
+      });
+    }
+  }
+}
