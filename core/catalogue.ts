@@ -57,6 +57,8 @@ export interface CommandTraits {
 export interface CataloguePoint {
   readonly point: PointId;
   readonly device: DeviceId;
+  /** Where the point acts or measures, when that is not its device's own space (a relay board's lamps). */
+  readonly space?: SpaceId;
   readonly kind: PointKind;
   readonly unit: UnitCode;
   /** What is measured or switched in one word of the trade: `activePower`, `lightSwitch`, `occupancy`. */
@@ -132,6 +134,7 @@ const catalogueSchema = z.object({
       z.object({
         point: named(parsePointId),
         device: named(parseDeviceId),
+        space: named(parseSpaceId).optional(),
         kind: z.enum(POINT_KINDS),
         unit: z.enum(UNIT_CODES as [UnitCode, ...UnitCode[]]),
         quantity: z.string().min(1).max(64),

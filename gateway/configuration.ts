@@ -100,6 +100,13 @@ const device = z.strictObject({
   serial: z.string().max(128).optional(),
   /** Values for the profile's settings: `ct: 40`. */
   settings: z.record(z.string(), z.number()).default({}),
+  /** Points that act or measure elsewhere than the device hangs: a relay board's lamps. */
+  points: z
+    .record(
+      z.string(),
+      z.strictObject({ space: named(parseSpaceId).optional(), name: labelSchema.optional() }),
+    )
+    .default({}),
 });
 
 const schema = z.strictObject({

@@ -1,6 +1,6 @@
 /**
- * SQLite as both processes use it: write-ahead log, every commit synced to the disk, a schema version
- * that only moves forward. The one place that imports `node:sqlite`.
+ * SQLite as both processes use it: write-ahead log, every commit synced to the disk, and per area of a
+ * file a schema version that only moves forward. The one place that imports `node:sqlite`.
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
@@ -15,7 +15,6 @@ export type Migrations = readonly string[];
 
 export interface DatabaseOptions {
   readonly file: string;
-  readonly migrations: Migrations;
   readonly readOnly?: boolean;
   /** `durable` syncs every commit (survives power loss); `relaxed` is for what can be made again. */
   readonly commits?: "durable" | "relaxed";
@@ -48,9 +47,12 @@ export class Database {
       if (!readOnly) db.exec("PRAGMA journal_mode = WAL");
       db.exec(`PRAGMA synchronous = ${options.commits === "relaxed" ? "NORMAL" : "FULL"}`);
       db.exec("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY");
-      const database = new Database(db, file);
-      if (!readOnly) database.#migrate(options.migrations);
-      return database;
+      if (!readOnly) {
+        db.exec(
+          "CREATE TABLE IF NOT EXISTS schema_version (area TEXT PRIMARY KEY, version INTEGER)",
+        );
+      }
+      return new Database(db, file);
     } catch (error) {
       db.close();
       if (error instanceof LamplighterError) throw error;
@@ -87,20 +89,23 @@ export class Database {
     if (this.#db.isOpen) this.#db.close();
   }
 
-  #migrate(migrations: Migrations): void {
-    const row = this.#db.prepare("PRAGMA user_version").get() as { user_version: number };
-    if (row.user_version > migrations.length) {
+  /** Brings one area's tables up to date; areas share a file and move forward each by itself. */
+  migrate(area: string, migrations: Migrations): void {
+    const row = this.#db.prepare("SELECT version FROM schema_version WHERE area = ?").get(area);
+    const current = Number(row?.version ?? 0);
+    if (current > migrations.length) {
       throw new LamplighterError(
         "DATABASE_TOO_NEW",
-        `${this.file} has schema version ${row.user_version}, this program knows up to ${migrations.length}. Start the newer Lamplighter that wrote it.`,
-        { fields: { file: this.file } },
+        `${this.file} has version ${current} of "${area}", this program knows up to ${migrations.length}. Start the newer Lamplighter that wrote it.`,
+        { fields: { file: this.file, area } },
       );
     }
-    for (let version = row.user_version; version < migrations.length; version++) {
+    const remember = this.#db.prepare("INSERT OR REPLACE INTO schema_version VALUES (?, ?)");
+    migrations.slice(current).forEach((sql, i) => {
       this.transaction(() => {
-        this.#db.exec(migrations[version] ?? "");
-        this.#db.exec(`PRAGMA user_version = ${version + 1}`);
+        this.#db.exec(sql);
+        remember.run(area, current + i + 1);
       });
-    }
+    });
   }
 }
