@@ -27,6 +27,33 @@ interface ProfileBase {
   readonly notes: readonly string[];
   /** Things that must be set per installation, with what applies when they are not. */
   readonly settings: Readonly<Record<string, ProfileSetting>>;
+  /** How sure the facts are; `high`: a manufacturer's table or two sources that agree. */
+  readonly confidence?: Confidence;
+  /** What sources say differently, and which of them this profile follows. */
+  readonly disagreements?: readonly string[];
+  /** Other models that share this profile, with their differences. */
+  readonly variants?: readonly string[];
+  /** Factory settings of the line; shown to people, never applied by themselves. */
+  readonly factory?: FactorySettings;
+  /** A device that answers while this point stands still longer than this is not alive. */
+  readonly liveness?: { readonly point: string; readonly changesWithin: Duration };
+}
+
+export const CONFIDENCES = ["high", "medium", "low"] as const;
+export type Confidence = (typeof CONFIDENCES)[number];
+
+export interface FactorySettings {
+  /** False when no source confirms them: people must look at the device. */
+  readonly confirmed: boolean;
+  readonly unit?: number;
+  readonly baud?: number;
+  readonly parity?: "none" | "even" | "odd";
+  readonly stopBits?: 1 | 2;
+  /** TCP or UDP port. */
+  readonly port?: number;
+  readonly transports?: readonly ("serial" | "tcp" | "udp")[];
+  readonly topic?: string;
+  readonly note?: string;
 }
 
 export interface ProfileSetting {
@@ -68,6 +95,19 @@ export interface ProfilePoint {
   /** Another point of this device that must have one of these values, else this one is `gated`. */
   readonly gate?: { readonly point: string; readonly values: readonly number[] };
   readonly command?: ProfileCommand;
+  /** Raw values that stand for our numbers, instead of scale and offset; others are `outOfRange`. */
+  readonly codes?: Readonly<Record<string, number>>;
+  /** A counter begins at zero again after this, in the point's unit. */
+  readonly wrapsAt?: number;
+  /** A counter may fall by this much without having been reset, in the point's unit. */
+  readonly stepBackMax?: number;
+  /** How sure this line is, when it is less than the profile says of itself. */
+  readonly confidence?: Confidence;
+  /** What the vendor calls it or people should know of it. */
+  readonly note?: string;
+  /** The same quantity in the words of Brick and Project Haystack, carried along for others. */
+  readonly brick?: string;
+  readonly haystack?: string;
 }
 
 export interface ProfileCommand {
@@ -118,6 +158,10 @@ export interface ModbusAddress {
   readonly order: ModbusOrder;
   /** Registers of a string. */
   readonly length?: number;
+  /** Characters in each register of a string; 2 when absent. */
+  readonly charactersPerRegister?: 1 | 2;
+  /** SunSpec: the address counts from the first register (the id) of this model's block. */
+  readonly model?: number;
   /** Bits of the raw word that count, moved down by `shift` after masking. */
   readonly mask?: number;
   readonly shift?: number;
@@ -129,18 +173,51 @@ export interface ModbusPoint extends ProfilePoint {
   readonly exponentFrom?: ModbusAddress;
   /** Settings whose product multiplies the value: `ct`, `pt`. */
   readonly multiplyBy: readonly string[];
+  /** Registers whose values multiply the value: a transformer ratio, a unit code. */
+  readonly multiplyFrom?: readonly ModbusFactor[];
+  /** Added to the value, each scaled on its own: a counter split in whole and decimal part. All are
+   * read in one request, else the parts may be of different moments. */
+  readonly plus?: readonly { readonly read: ModbusAddress; readonly scale: number }[];
+  /** Must be asked for in a request of its own. */
+  readonly alone?: boolean;
+  readonly handshake?: ModbusHandshake;
   /** Where and how a command is written; absent means read-only. */
-  readonly write?: {
-    readonly function:
-      | "writeCoil"
-      | "writeRegister"
-      | "writeCoils"
-      | "writeRegisters"
-      | "maskWrite";
-    readonly address: number;
-    readonly type: ModbusType;
-    readonly order: ModbusOrder;
-  };
+  readonly write?: ModbusWrite;
+}
+
+export const MODBUS_WRITE_FUNCTIONS = [
+  "writeCoil",
+  "writeRegister",
+  "writeCoils",
+  "writeRegisters",
+  "maskWrite",
+] as const;
+export type ModbusWriteFunction = (typeof MODBUS_WRITE_FUNCTIONS)[number];
+
+export interface ModbusWrite {
+  readonly function: ModbusWriteFunction;
+  readonly address: number;
+  readonly type: ModbusType;
+  readonly order: ModbusOrder;
+  /** Bits that `maskWrite` may change; the value is moved up by `shift`. */
+  readonly mask?: number;
+  readonly shift?: number;
+}
+
+export interface ModbusFactor {
+  readonly read: ModbusAddress;
+  /** Applied to the register's value; 1 when absent. */
+  readonly scale?: number;
+  /** Factor for each value of the register; a value that is not listed makes the point bad. */
+  readonly values?: Readonly<Record<string, number>>;
+}
+
+/** The device holds one event until it is taken: while `ready` has one of the values, the point is
+ * read, kept, and only then `clear` is written. */
+export interface ModbusHandshake {
+  readonly ready: ModbusAddress;
+  readonly values: readonly number[];
+  readonly clear: ModbusWrite & { readonly value: number };
 }
 
 export interface ModbusProfile extends ProfileBase {
@@ -159,6 +236,23 @@ export interface ModbusProfile extends ProfileBase {
     readonly answerWithin: Duration;
   };
   readonly points: readonly ModbusPoint[];
+  /** Written again and again while the gateway lives: without it the device goes to its own safe state. */
+  readonly keepAlive?: {
+    readonly write: ModbusWrite;
+    /** Written in turn. */
+    readonly values: readonly number[];
+    readonly every: Duration;
+  };
+  /** Setting added to every address: some manuals print addresses one too high. */
+  readonly shiftBy?: string;
+  /** SunSpec: where the marker "SunS" is looked for, in this order, before the models are walked. */
+  readonly sunspec?: { readonly bases: readonly number[]; readonly models: readonly number[] };
+  /** What these registers hold tells this device type from others. */
+  readonly fingerprint?: readonly {
+    readonly read: ModbusAddress;
+    readonly values: readonly (number | string)[];
+    readonly alone: boolean;
+  }[];
 }
 
 export interface ModbusRange {
@@ -182,6 +276,17 @@ export interface OpcuaPoint extends ProfilePoint {
     | "UInt32"
     | "Float"
     | "Double";
+  /** Points of kind `event`: this event type instead of a variable, `<namespace alias>:<name>`. */
+  readonly eventType?: string;
+  /** Fields of the event that make up the message, by our name; `path` are browse names. */
+  readonly fields?: Readonly<Record<string, OpcuaEventField>>;
+  /** Words of a text variable or names of an enumeration that stand for numbers. */
+  readonly words?: Readonly<Record<string, number>>;
+}
+
+export interface OpcuaEventField {
+  readonly path: readonly string[];
+  readonly personal: boolean;
 }
 
 export interface OpcuaProfile extends ProfileBase {
@@ -198,12 +303,29 @@ export interface MqttPoint extends ProfilePoint {
   readonly topic: string;
   /** Path into the JSON payload; absent when the payload is the value itself. */
   readonly path?: readonly (string | number)[];
-  /** Words of the payload that stand for numbers: {"ON": 1, "OFF": 0}. */
+  /** Words of the payload that stand for numbers: {"ON": 1, "OFF": 0}. JSON true and false are the
+   * words "true" and "false", and are 1 and 0 when no words are given. */
   readonly words?: Readonly<Record<string, number>>;
+  /** Payload values that say nothing and are passed over. */
+  readonly ignore?: readonly string[];
+  /** The message counts for this point only when all of these hold. */
+  readonly when?: readonly MqttCondition[];
+  /** The same quantity in other messages of the device. */
+  readonly also?: readonly {
+    readonly topic: string;
+    readonly path?: readonly (string | number)[];
+  }[];
+  /** A message without the path leaves the point as it was; otherwise it makes it bad. */
+  readonly partial?: boolean;
   /** For events: fields of the JSON message that make up the event, by our name. */
   readonly fields?: Readonly<Record<string, MqttEventField>>;
   /** Where a command is published and what: `{value}` stands for the value or its word. */
   readonly write?: { readonly topic: string; readonly payload: string };
+}
+
+export interface MqttCondition {
+  readonly path: readonly (string | number)[];
+  readonly values: readonly (string | number | boolean)[];
 }
 
 export interface MqttEventField {
@@ -217,7 +339,14 @@ export interface MqttProfile extends ProfileBase {
   readonly time?: {
     readonly path: readonly (string | number)[];
     readonly format: "iso" | "seconds" | "milliseconds";
+    /** The device writes the site's local time without saying so; UTC when absent. */
+    readonly zone?: "site";
   };
+  /** `below` (when absent): topics hang below the device's base topic. `whole`: they are complete, and
+   * `{base}` in them stands for the device's base topic. */
+  readonly topics?: "below" | "whole";
+  /** Several devices on one topic: a message is this device's when the path holds its `serial`. */
+  readonly serialAt?: readonly (string | number)[];
   /** Topic and words that say whether the device is there. */
   readonly availability?: {
     readonly topic: string;
