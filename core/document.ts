@@ -5,6 +5,7 @@
 import { type Document, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { failure, type Outcome, success } from "./outcome.ts";
+import { keysAt } from "./schema-keys.ts";
 
 export const DOCUMENT_BYTES_MAX = 4 * 1024 * 1024;
 /** A longer list is noise; the rest is counted in the last line. */
@@ -60,10 +61,25 @@ export function parseYaml<T>(
   const parsed = schema.safeParse(document.toJS({ maxAliasCount: 100 }), { reportInput: true });
   if (parsed.success) return success({ value: parsed.data, problemAt });
   return failure(
-    flatten(parsed.error.issues).map((issue) =>
-      problemAt(issue.path as DocumentPath, sentenceOf(issue)),
+    flatten(parsed.error.issues).flatMap((issue) =>
+      issue.code === "unrecognized_keys"
+        ? unknownKeys(issue, keysAt(schema, issue.path as DocumentPath), problemAt)
+        : [problemAt(issue.path as DocumentPath, sentenceOf(issue))],
     ),
   );
+}
+
+/** One problem for each unknown key, at its own line. */
+function unknownKeys(
+  issue: z.core.$ZodIssueUnrecognizedKeys,
+  allowed: readonly string[],
+  problemAt: (path: DocumentPath, message: string) => Problem,
+): readonly Problem[] {
+  return issue.keys.map((key) => {
+    const near = nearest(key, allowed);
+    const hint = near === undefined ? "" : ` (did you mean "${near}"?)`;
+    return problemAt([...(issue.path as DocumentPath), key], `unknown key "${key}"${hint}`);
+  });
 }
 
 /** `gateway.yaml:12: devices[2].unit: must be a number, is "three"`, one per line, bounded. */
@@ -127,8 +143,6 @@ function sentenceOf(issue: Issue): string {
       const hint = near === undefined ? `one of ${allowed.join(", ")}` : `did you mean "${near}"?`;
       return `${issue.input === undefined ? "is missing" : `unknown ${shown(issue.input)}`} (${hint})`;
     }
-    case "unrecognized_keys":
-      return `unknown key ${issue.keys.map((k) => `"${k}"`).join(", ")}`;
     default:
       return issue.message;
   }
