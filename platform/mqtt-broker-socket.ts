@@ -1,0 +1,135 @@
+/**
+ * A socket as the broker library may see it: packets longer than allowed end the connection before they are
+ * buffered, the first packet must be a CONNECT, reading is paced so that one flooding client leaves turns of
+ * the event loop to everybody else, and writing tells of a full socket only when the client is really slow.
+ *
+ *   socket.read() ─► allowance (messages per second, in flight) ─► walker (lengths) ─► library
+ */
+import type { Socket } from "node:net";
+import type { Clock } from "../core/clock.ts";
+import { type Duration, elapsed, type Monotonic, milliseconds } from "../core/time.ts";
+import { CONNECT, type PacketHeader, PacketWalker, PUBLISH } from "./mqtt-packets.ts";
+
+/** Read in one go and handled in one turn of the event loop. */
+const READ_BYTES_MAX = 8 * 1024;
+/** While a client has used up its allowance, its socket is looked at this often. */
+const PAUSE = milliseconds(20);
+const NEXT_TURN = milliseconds(0);
+
+export interface SocketLimits {
+  /** Of one packet before and after the client has signed in. */
+  readonly connectBytesMax: number;
+  readonly packetBytesMax: number;
+  /** Of one client; a faster one is slowed down by not reading its socket. */
+  readonly messagesPerSecondMax: number;
+  /** Messages of one client whose acknowledgement is held back; further ones are not read. */
+  readonly inFlightMax: number;
+  /** Waiting for a slow reader before others are made to wait for it. */
+  readonly writeBytesMax: number;
+}
+
+interface GuardOptions {
+  readonly limits: SocketLimits;
+  readonly clock: Clock;
+  /** Called with the reason when the connection is ended for what it sent. */
+  readonly onRefused: (why: string) => void;
+}
+
+export class GuardedSocket {
+  readonly #socket: Socket;
+  readonly #options: GuardOptions;
+  readonly #walker = new PacketWalker((header) => this.#judge(header));
+  readonly #readSocket: (size?: number) => Buffer | null;
+  #isSignedIn = false;
+  #isFirst = true;
+  #held = 0;
+  #pauses = 0;
+  #allowance: number;
+  #filledAt: Monotonic;
+  #cancelWake: (() => void) | undefined;
+
+  constructor(socket: Socket, options: GuardOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#allowance = options.limits.messagesPerSecondMax;
+    this.#filledAt = options.clock.monotonic();
+    this.#readSocket = socket.read.bind(socket);
+    // Node itself calls read(0) to make the socket go on; that must take nothing.
+    socket.read = (size) => (size === 0 ? this.#readSocket(0) : this.#read());
+    socket.once("close", () => this.#cancelWake?.());
+    const write = socket.write.bind(socket);
+    Reflect.set(socket, "write", (...args: Parameters<typeof write>) => {
+      write(...args);
+      return socket.writableLength <= options.limits.writeBytesMax;
+    });
+  }
+
+  /** Times this client was not read because it sent too fast. */
+  get pauses(): number {
+    return this.#pauses;
+  }
+
+  /** From now on packets may have their full length. */
+  signedIn(): void {
+    this.#isSignedIn = true;
+  }
+
+  /** One more message of this client is being kept. */
+  hold(): void {
+    this.#held++;
+  }
+
+  release(): void {
+    this.#held--;
+    if (this.#held === this.#options.limits.inFlightMax - 1) this.#wakeAfter(NEXT_TURN);
+  }
+
+  #read(): Buffer | null {
+    this.#refill();
+    if (this.#allowance <= 0 || this.#held >= this.#options.limits.inFlightMax) {
+      if (this.#cancelWake === undefined) this.#pauses++;
+      this.#wakeAfter(PAUSE);
+      return null;
+    }
+    const isMuch = this.#socket.readableLength > READ_BYTES_MAX;
+    const chunk = this.#readSocket(isMuch ? READ_BYTES_MAX : undefined);
+    if (chunk === null) return null;
+    const refused = this.#walker.walk(chunk);
+    if (refused === undefined) {
+      // Node says "readable" once; a rest that we left there would never be spoken of again.
+      if (isMuch) this.#wakeAfter(NEXT_TURN);
+      return chunk;
+    }
+    this.#options.onRefused(refused);
+    this.#socket.destroy();
+    return null;
+  }
+
+  #judge(header: PacketHeader): string | undefined {
+    const { connectBytesMax, packetBytesMax } = this.#options.limits;
+    if (this.#isFirst && header.type !== CONNECT) return "it did not begin with an MQTT CONNECT";
+    this.#isFirst = false;
+    const bytesMax = this.#isSignedIn ? packetBytesMax : connectBytesMax;
+    if (header.length > bytesMax) {
+      const when = this.#isSignedIn ? "" : " before sign-in";
+      return `it sent a packet of ${header.length} bytes, allowed are ${bytesMax}${when}`;
+    }
+    if (header.type === PUBLISH) this.#allowance--;
+    return undefined;
+  }
+
+  #refill(): void {
+    const { messagesPerSecondMax } = this.#options.limits;
+    const now = this.#options.clock.monotonic();
+    const more = (elapsed(this.#filledAt, now) / 1_000) * messagesPerSecondMax;
+    this.#allowance = Math.min(messagesPerSecondMax, this.#allowance + more);
+    this.#filledAt = now;
+  }
+
+  #wakeAfter(pause: Duration): void {
+    this.#cancelWake ??= this.#options.clock.after(pause, () => {
+      this.#cancelWake = undefined;
+      if (!this.#socket.destroyed) this.#socket.emit("readable");
+    });
+  }
+}
