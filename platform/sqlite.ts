@@ -7,6 +7,9 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { LamplighterError, wordsOf } from "../core/errors.ts";
 
+/** How long a second connection waits for a running commit. */
+const BUSY_MS_MAX = 5_000;
+
 export type Statement = StatementSync;
 export type SqlValue = null | number | bigint | string | Uint8Array;
 
@@ -18,6 +21,10 @@ export interface DatabaseOptions {
   readonly readOnly?: boolean;
   /** `durable` syncs every commit (survives power loss); `relaxed` is for what can be made again. */
   readonly commits?: "durable" | "relaxed";
+  /** Nobody else may open the file while this one has it; throws DATA_FOLDER_IN_USE. */
+  readonly exclusive?: boolean;
+  /** Of a file that is new; larger pages waste less behind large blobs. */
+  readonly pageBytes?: 4_096 | 8_192 | 16_384;
 }
 
 export class Database {
@@ -35,7 +42,7 @@ export class Database {
     let db: DatabaseSync;
     try {
       if (!readOnly) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      db = new DatabaseSync(file, { readOnly, timeout: 5_000 });
+      db = new DatabaseSync(file, { readOnly, timeout: options.exclusive ? 0 : BUSY_MS_MAX });
     } catch (error) {
       throw new LamplighterError(
         "DATA_FOLDER_UNWRITABLE",
@@ -44,6 +51,8 @@ export class Database {
       );
     }
     try {
+      if (options.exclusive) db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
+      if (!readOnly) db.exec(`PRAGMA page_size = ${options.pageBytes ?? 4_096}`);
       if (!readOnly) db.exec("PRAGMA journal_mode = WAL");
       db.exec(`PRAGMA synchronous = ${options.commits === "relaxed" ? "NORMAL" : "FULL"}`);
       db.exec("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY");
@@ -56,6 +65,13 @@ export class Database {
     } catch (error) {
       db.close();
       if (error instanceof LamplighterError) throw error;
+      if (wordsOf(error).includes("locked")) {
+        throw new LamplighterError(
+          "DATA_FOLDER_IN_USE",
+          `${dirname(file)} is in use by another running process. Stop that one first, or give this one a data folder of its own.`,
+          { cause: error, fields: { file } },
+        );
+      }
       throw new LamplighterError(
         "DATABASE_DAMAGED",
         `${file} cannot be read as a database: ${wordsOf(error)}. Restore it from a backup, or move it aside to begin anew.`,

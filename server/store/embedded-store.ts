@@ -1,0 +1,288 @@
+/**
+ * The store that needs no set-up: SQLite files in one folder, written by a writer thread, sealed into
+ * compressed chunks by a sealer thread and read by reader threads. This thread never touches the files; it
+ * packs what is appended, keeps the newest sample of every point, and passes questions on.
+ *
+ *   append ─► pack ─► queue ─► writer: log.db ──► sealer: 2026-11.db …, daily.db
+ *                                    └──────────► reader ◄───┘   raw, buckets, increase
+ */
+import type { Clock } from "../../core/clock.ts";
+import { LamplighterError } from "../../core/errors.ts";
+import { gatewayId, type PointId } from "../../core/ids.ts";
+import type { Sample } from "../../core/sample.ts";
+import { type Duration, INSTANT_MAX, INSTANT_MIN, type Instant, instant } from "../../core/time.ts";
+import type { Log } from "../../platform/log.ts";
+import { AppendQueue } from "./embedded/append-queue.ts";
+import { LatestSamples } from "./embedded/latest.ts";
+import { unpackSamples } from "./embedded/log-codec.ts";
+import type { LogRow, ReaderCalls } from "./embedded/reader-worker.ts";
+import { RecentEntries } from "./embedded/recent.ts";
+import { bucketRows, increaseRows } from "./embedded/rows.ts";
+import { SeriesNames } from "./embedded/series-names.ts";
+import { WorkerThread } from "./embedded/worker-call.ts";
+import type { WriterCalls } from "./embedded/writer-worker.ts";
+import {
+  type AppendOutcome,
+  type AppendRequest,
+  type Bucket,
+  type BucketRow,
+  type IncreaseRow,
+  type LaneState,
+  type LogEntry,
+  RAW_PAGE_SAMPLES_MAX,
+  type RangeQuery,
+  type RawPage,
+  type SampleStore,
+  type StoreStatistics,
+} from "./store.ts";
+
+export interface EmbeddedStoreOptions {
+  readonly folder: string;
+  /** Of the site; daily summaries are kept in it. */
+  readonly zone: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called once when a thread of the store has ended by itself: the store is of no use any more. */
+  readonly onFailure?: (error: LamplighterError) => void;
+}
+
+/** More entries are never given in one answer. */
+export const READ_ENTRIES_MAX = 10_000;
+/** Samples further apart than this many times what is expected leave the time between uncovered. */
+export const COVERAGE_SLACK = 1.5;
+
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+  const threads = startThreads(options);
+  try {
+    const opened = await threads.writer.call("open", undefined);
+    await threads.reader.call("open", undefined);
+    const names = new SeriesNames(opened.points);
+    const latest = new LatestSamples();
+    latest.take(unpackSamples(opened.latest, (series) => names.pointOf(series)));
+    return new EmbeddedStore({ ...threads, names, latest, end: opened.end });
+  } catch (error) {
+    await Promise.all([threads.writer.end(), threads.reader.end()]);
+    throw error;
+  }
+}
+
+interface Threads {
+  readonly writer: WorkerThread<WriterCalls>;
+  readonly reader: WorkerThread<ReaderCalls>;
+}
+
+function startThreads(options: EmbeddedStoreOptions): Threads {
+  const { folder, zone, log } = options;
+  const onFailure = (error: LamplighterError): void => {
+    log.error("store thread ended", { error });
+    options.onFailure?.(error);
+  };
+  const data = { folder, zone };
+  const writer = new URL("./embedded/writer-worker.ts", import.meta.url);
+  const reader = new URL("./embedded/reader-worker.ts", import.meta.url);
+  return {
+    writer: new WorkerThread({ name: "The store's writer", file: writer, data, onFailure }),
+    reader: new WorkerThread({ name: "The store's reader", file: reader, data, onFailure }),
+  };
+}
+
+interface Parts extends Threads {
+  readonly names: SeriesNames;
+  readonly latest: LatestSamples;
+  readonly end: number;
+}
+
+export class EmbeddedStore implements SampleStore {
+  readonly #writer: WorkerThread<WriterCalls>;
+  readonly #reader: WorkerThread<ReaderCalls>;
+  readonly #names: SeriesNames;
+  readonly #latest: LatestSamples;
+  readonly #queue: AppendQueue;
+  readonly #recent: RecentEntries;
+
+  constructor({ writer, reader, names, latest, end }: Parts) {
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#names = names;
+    this.#latest = latest;
+    this.#recent = new RecentEntries(end);
+    this.#queue = new AppendQueue(writer, names, (entry) => {
+      this.#latest.take(entry.samples);
+      this.#recent.add(entry);
+    });
+  }
+
+  append(request: AppendRequest): Promise<AppendOutcome> {
+    return this.#queue.append(request);
+  }
+
+  async read(position: number, entriesMax: number): Promise<readonly LogEntry[]> {
+    const count = Math.min(Math.max(Math.trunc(entriesMax), 0), READ_ENTRIES_MAX);
+    const recent = this.#recent.after(position, count);
+    if (recent !== undefined) return recent;
+    const rows = await this.#reader.call("readLog", { position, entriesMax: count });
+    return rows.map((row) => this.#entryOf(row));
+  }
+
+  #entryOf(row: LogRow): LogEntry {
+    const { position, epoch, number } = row;
+    const lane = row.lane as LogEntry["origin"]["lane"];
+    return {
+      position,
+      origin: { gateway: gatewayId(row.gateway), epoch, lane, number },
+      receivedAt: instant(row.receivedAt),
+      samples: unpackSamples(row.samples, (series) => this.#names.pointOf(series)),
+    };
+  }
+
+  waitBeyond(position: number, signal: AbortSignal): Promise<void> {
+    return this.#recent.waitBeyond(position, signal);
+  }
+
+  end(): number {
+    return this.#recent.end;
+  }
+
+  async lanes(): Promise<readonly LaneState[]> {
+    const rows = await this.#writer.call("lanes", undefined);
+    return rows.map(({ epoch, lane, storedThrough, samples, refused, gateway }) => {
+      return { gateway: gatewayId(gateway), epoch, lane, storedThrough, samples, refused };
+    });
+  }
+
+  release(reader: string, position: number): Promise<void> {
+    return this.#writer.call("release", { reader, position });
+  }
+
+  async latest(points?: readonly PointId[]): Promise<readonly Sample[]> {
+    return this.#latest.of(points);
+  }
+
+  async raw(
+    query: RangeQuery,
+    page: { readonly after?: string; readonly limit?: number } = {},
+    signal?: AbortSignal,
+  ): Promise<RawPage> {
+    refuseRange(query);
+    const limit = Math.trunc(page.limit ?? RAW_PAGE_SAMPLES_MAX);
+    if (!(limit >= 1 && limit <= RAW_PAGE_SAMPLES_MAX)) {
+      throw new LamplighterError(
+        "REQUEST_INVALID",
+        `A page of ${page.limit} samples is not possible: ask for 1 to ${RAW_PAGE_SAMPLES_MAX}.`,
+      );
+    }
+    const after = page.after === undefined ? undefined : parsePlace(page.after);
+    const series = this.#names.idOf(query.point);
+    if (series === undefined) return { samples: [] };
+    const packed = await this.#ask(signal, (cancelled) => {
+      const argument = { series, from: query.from, to: query.to, limit, ...cancelled };
+      return this.#reader.call("raw", after === undefined ? argument : { ...argument, after });
+    });
+    const samples = unpackSamples(packed, () => query.point);
+    if (samples.length <= limit) return { samples };
+    const last = samples[limit - 1];
+    return { samples: samples.slice(0, limit), next: `${last?.time}.${last?.sequence}` };
+  }
+
+  async buckets(
+    query: RangeQuery,
+    bucket: Bucket,
+    signal?: AbortSignal,
+  ): Promise<readonly BucketRow[]> {
+    refuseRange(query);
+    const series = this.#names.idOf(query.point) ?? 0;
+    const { from, to } = query;
+    const numbers = await this.#ask(signal, (cancelled) =>
+      this.#reader.call("buckets", { series, from, to, bucket, ...cancelled }),
+    );
+    return bucketRows(numbers);
+  }
+
+  async increase(
+    query: RangeQuery,
+    bucket: Bucket,
+    expectEvery: Duration,
+    signal?: AbortSignal,
+  ): Promise<readonly IncreaseRow[]> {
+    refuseRange(query);
+    const series = this.#names.idOf(query.point) ?? 0;
+    const { from, to } = query;
+    const gapMsMax = expectEvery * COVERAGE_SLACK;
+    const numbers = await this.#ask(signal, (cancelled) =>
+      this.#reader.call("increase", { series, from, to, bucket, gapMsMax, ...cancelled }),
+    );
+    return increaseRows(numbers);
+  }
+
+  /** Lets a question be given up: the reader looks at the flag between its steps. */
+  async #ask<T>(
+    signal: AbortSignal | undefined,
+    ask: (cancelled: { readonly cancelled?: SharedArrayBuffer }) => Promise<T>,
+  ): Promise<T> {
+    if (signal === undefined) return ask({});
+    signal.throwIfAborted();
+    const cancelled = new SharedArrayBuffer(4);
+    const cancel = (): void => {
+      Atomics.store(new Int32Array(cancelled), 0, 1);
+    };
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      const answer = await ask({ cancelled });
+      signal.throwIfAborted();
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  async statistics(): Promise<StoreStatistics> {
+    const [{ bytes }, lanes, logEntries] = await Promise.all([
+      this.#reader.call("statistics", undefined),
+      this.lanes(),
+      this.#writer.call("entries", undefined),
+    ]);
+    const samples = lanes.reduce((sum, lane) => sum + lane.samples, 0);
+    return { samples, points: this.#names.count, bytes, logEntries, chunks: 0 };
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close();
+    this.#recent.close();
+    await Promise.allSettled([
+      this.#reader.call("close", undefined),
+      this.#writer.call("close", undefined),
+    ]);
+    await Promise.all([this.#reader.end(), this.#writer.end()]);
+  }
+}
+
+function refuseRange({ from, to, point }: RangeQuery): void {
+  const isInstant = (time: Instant): boolean =>
+    Number.isSafeInteger(time) && time >= INSTANT_MIN && time <= INSTANT_MAX;
+  if (!isInstant(from) || !isInstant(to)) {
+    throw new LamplighterError(
+      "REQUEST_INVALID",
+      `The range of ${point} from ${from} to ${to} ms is not possible: both must be whole milliseconds from 1970 to 2200.`,
+    );
+  }
+  if (from >= to) {
+    throw new LamplighterError(
+      "REQUEST_INVALID",
+      `The range of ${point} ends (${to} ms) at or before it begins (${from} ms). Exchange the two.`,
+    );
+  }
+}
+
+function parsePlace(text: string): { readonly time: number; readonly sequence: number } {
+  const found = /^(\d{1,13})\.(\d{1,5})$/.exec(text);
+  if (found === null) {
+    throw new LamplighterError(
+      "REQUEST_INVALID",
+      `"${text.slice(0, 40)}" is not the "next" of an earlier page. Begin again without it.`,
+    );
+  }
+  return { time: Number(found[1]), sequence: Number(found[2]) };
+}

@@ -1,0 +1,163 @@
+/**
+ * A thread that answers queries. It opens every file for reading only, so that a long query never holds
+ * up a commit, and looks between steps whether the caller still wants the answer.
+ */
+import { workerData } from "node:worker_threads";
+import { LamplighterError } from "../../../core/errors.ts";
+import type { Bucket } from "../store.ts";
+import { Calendar } from "./calendar.ts";
+import { type Columns, columnsOf, copySample, sliceOf } from "./columns.ts";
+import { packColumns } from "./log-codec.ts";
+import { bucketNumbers, increaseNumbers } from "./rows.ts";
+import { SealedReader } from "./sealed-reader.ts";
+import { numberBefore, numberFrom, piecesOf, runsOf } from "./walk.ts";
+import { answerCalls, Transferred } from "./worker-call.ts";
+
+/** Bytes of log entries in one answer, after which the caller asks again. */
+export const READ_LOG_BYTES_MAX = 8 * 1024 * 1024;
+
+export interface SeriesRange {
+  readonly series: number;
+  readonly from: number;
+  readonly to: number;
+  /** Becomes 1 when nobody waits for the answer any more. */
+  readonly cancelled?: SharedArrayBuffer;
+}
+
+export interface RawArgument extends SeriesRange {
+  /** Samples up to this one are left out. */
+  readonly after?: { readonly time: number; readonly sequence: number };
+  readonly limit: number;
+}
+
+export interface BucketsArgument extends SeriesRange {
+  readonly bucket: Bucket;
+}
+
+export interface IncreaseArgument extends BucketsArgument {
+  readonly gapMsMax: number;
+}
+
+export interface LogRow {
+  readonly position: number;
+  readonly gateway: string;
+  readonly epoch: string;
+  readonly lane: string;
+  readonly number: number;
+  readonly receivedAt: number;
+  readonly samples: Uint8Array;
+}
+
+const { folder, zone } = workerData as { readonly folder: string; readonly zone: string };
+const calendar = new Calendar();
+let reader: SealedReader | undefined;
+
+const opened = (): SealedReader => {
+  reader ??= new SealedReader({ folder, zone, calendar });
+  return reader;
+};
+
+const calls = {
+  open: (_: undefined): void => {
+    opened();
+  },
+
+  readLog: (argument: { readonly position: number; readonly entriesMax: number }): Transferred => {
+    const rows = opened().logAfter(argument, READ_LOG_BYTES_MAX);
+    return new Transferred(rows, buffersOf(rows.map((row) => row.samples)));
+  },
+
+  raw: (argument: RawArgument): Transferred => {
+    const { series, limit, after } = argument;
+    const source = opened().series(series);
+    const range = { from: after?.time ?? argument.from, to: argument.to };
+    const kept = columnsOf(limit + 1);
+    let count = 0;
+    for (const run of runsOf(source.windows(range), source.tail, range)) {
+      refuseCancelled(argument);
+      count = takeRun(run, after, kept, count);
+      if (count > limit) break;
+    }
+    const samples = packColumns(sliceOf(kept, 0, count), new Uint32Array(count).fill(series));
+    return new Transferred(samples, buffersOf([samples]));
+  },
+
+  buckets: (argument: BucketsArgument): Transferred => {
+    const buckets = calendar.buckets(argument, argument.bucket);
+    const source = opened().series(argument.series);
+    const stretches = watched(source.stretches(argument, argument.bucket), argument);
+    const { cuts } = buckets;
+    const pieces = piecesOf({ stretches, tail: source.tail, cuts, gapMsMax: Infinity });
+    const numbers = bucketNumbers(pieces, buckets);
+    return new Transferred(numbers, buffersOf([numbers]));
+  },
+
+  increase: (argument: IncreaseArgument): Transferred => {
+    const { from, to, gapMsMax } = argument;
+    const buckets = calendar.buckets(argument, argument.bucket);
+    const source = opened().series(argument.series);
+    const stretches = watched(source.stretches(argument, argument.bucket), argument);
+    const { tail } = source;
+    const pieces = piecesOf({ stretches, tail, cuts: buckets.cuts, gapMsMax });
+    const before = numberBefore(source.windowsBefore(from), tail, from);
+    const after = numberFrom(source.windowsFrom(to), tail, to);
+    const numbers = increaseNumbers(pieces, { buckets, gapMsMax, before, after });
+    return new Transferred(numbers, buffersOf([numbers]));
+  },
+
+  statistics: (_: undefined): { readonly bytes: number } => ({ bytes: opened().bytes() }),
+
+  close: (_: undefined): void => {
+    reader?.close();
+    reader = undefined;
+  },
+};
+
+/** What the caller gets: the contents of `Transferred`. */
+export interface ReaderCalls {
+  readonly [name: string]: (argument: never) => unknown;
+  readonly open: (argument: undefined) => void;
+  readonly readLog: (argument: {
+    readonly position: number;
+    readonly entriesMax: number;
+  }) => readonly LogRow[];
+  readonly raw: (argument: RawArgument) => Uint8Array;
+  readonly buckets: (argument: BucketsArgument) => Float64Array;
+  readonly increase: (argument: IncreaseArgument) => Float64Array;
+  readonly statistics: (argument: undefined) => { readonly bytes: number };
+  readonly close: (argument: undefined) => void;
+}
+
+const buffersOf = (views: readonly ArrayBufferView[]): readonly ArrayBuffer[] =>
+  views.map((view) => view.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+
+function takeRun(
+  run: Columns,
+  after: RawArgument["after"],
+  kept: ReturnType<typeof columnsOf>,
+  have: number,
+): number {
+  let count = have;
+  for (let i = 0; i < run.count && count < kept.count; i++) {
+    const isDone =
+      after !== undefined &&
+      run.times[i] === after.time &&
+      (run.sequences[i] ?? 0) <= after.sequence;
+    if (!isDone) copySample(run, i, kept, count++);
+  }
+  return count;
+}
+
+function* watched<T>(items: Iterable<T>, range: SeriesRange): Generator<T> {
+  for (const item of items) {
+    refuseCancelled(range);
+    yield item;
+  }
+}
+
+function refuseCancelled({ cancelled }: SeriesRange): void {
+  if (cancelled === undefined || Atomics.load(new Int32Array(cancelled), 0) === 0) return;
+  throw new LamplighterError("OVERLOADED", "The query was cancelled: nobody waits for its answer.");
+}
+
+answerCalls(calls);
