@@ -341,6 +341,7 @@ export type AlarmView = z.infer<typeof alarm>;
 export type AlarmStepView = z.infer<typeof alarmStep>;
 export type AlarmPriority = (typeof ALARM_PRIORITIES)[number];
 export type AlarmState = (typeof ALARM_STATES)[number];
+export type RoomUse = (typeof ROOM_USES)[number];
 export type Role = (typeof ROLES)[number];
 export type CommandView = z.infer<typeof command>;
 export type CommandBody = z.infer<typeof commandBody>;
