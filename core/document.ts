@@ -143,10 +143,18 @@ function sentenceOf(issue: Issue): string {
       const hint = near === undefined ? `one of ${allowed.join(", ")}` : `did you mean "${near}"?`;
       return `${issue.input === undefined ? "is missing" : `unknown ${shown(issue.input)}`} (${hint})`;
     }
+    case "too_big":
+      return `must be at most ${issue.maximum}${counted(issue.origin)}`;
+    case "too_small":
+      return `must be at least ${issue.minimum}${counted(issue.origin)}`;
     default:
       return issue.message;
   }
 }
+
+/** What is counted when the limit is not on a number itself. */
+const counted = (origin: string): string =>
+  origin === "string" ? " characters" : origin === "array" ? " entries" : "";
 
 const articleOf = (type: string): string =>
   `${/^[aeiou]/.test(type) ? "an" : "a"} ${type === "record" ? "map" : type}`;
@@ -167,14 +175,21 @@ export function nearest(word: string, allowed: readonly string[]): string | unde
   return best;
 }
 
+/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
-      const swap = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, swap));
+      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? (beforePrevious[j - 2] ?? 0) + 1
+          : Number.POSITIVE_INFINITY;
+      current.push(Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, replaced, swapped));
     }
+    beforePrevious = previous;
     previous = current;
   }
   return previous[b.length] ?? 0;

@@ -21,14 +21,8 @@ export function buildPoint(
   line: PointLine,
   path: DocumentPath,
   { standard, report }: BuildContext,
-): ProfilePoint | undefined {
-  const known = standard.find(name);
-  if (known === undefined) {
-    const near = standard.near(name);
-    const hint = near === undefined ? "" : ` (did you mean "${near}"?)`;
-    report(path, `"${name}" is not in points.yaml${hint}`);
-    return undefined;
-  }
+): ProfilePoint {
+  const known = standard.find(name) ?? guessed(name, path, { standard, report });
   const unit = line.unit ?? known.unit;
   if (dimensionOf(unit) !== dimensionOf(known.unit)) {
     const wrong = `${unit} is a unit of ${dimensionOf(unit)}`;
@@ -53,6 +47,26 @@ export function buildPoint(
     offset: line.offset ?? 0,
   };
 }
+
+/** An unknown name is reported, and the rest of its line checked as the name that was probably meant. */
+function guessed(name: string, path: DocumentPath, { standard, report }: BuildContext) {
+  const near = standard.near(name);
+  const hint = near === undefined ? "" : ` (did you mean "${near}"?)`;
+  report(path, `"${name}" is not in points.yaml${hint}`);
+  return standard.find(near ?? "") ?? UNKNOWN_POINT;
+}
+
+const UNKNOWN_POINT: StandardPoint = {
+  pattern: "",
+  kind: "gauge",
+  unit: "1",
+  quantity: "",
+  label: { zh: "", en: "" },
+  poll: "slow",
+  deadband: 0,
+  momentary: false,
+  personal: false,
+};
 
 function optionalPart(line: PointLine, known: StandardPoint) {
   const { category, subItem, hazard, labels, brick, haystack } = { ...known, ...line };

@@ -118,7 +118,6 @@ export function buildModbus(id: string, document: Document, context: BuildContex
     const shared = { ...common, ...withoutUndefined(line) };
     for (const one of repeatLines(pattern, shared, (m) => context.report(path, m))) {
       const point = buildModbusPoint(one.name, one.line, path, context);
-      if (point === undefined) continue;
       const ofType = line.sentinels ?? sentinels?.[point.read.type] ?? [];
       points.push({ ...point, sentinels: ofType });
     }
@@ -147,10 +146,9 @@ function buildModbusPoint(
   line: ModbusLine,
   path: DocumentPath,
   context: BuildContext,
-): ModbusPoint | undefined {
+): ModbusPoint {
   const base = buildPoint(name, line, path, context);
   const read = modbusAddress(line, path, context);
-  if (base === undefined) return undefined;
   const writes = line.command !== undefined || line.write !== undefined;
   if (line.write !== undefined && line.command === undefined) {
     context.report([...path, "write"], "needs a command: what may be written?");

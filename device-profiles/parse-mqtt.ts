@@ -74,7 +74,7 @@ export function buildMqtt(id: string, document: Document, context: BuildContext)
   for (const [name, line] of Object.entries(lines)) {
     const whole = { ...each, ...withoutUndefined(line) };
     const point = buildMqttPoint(name, whole, ["points", name], context);
-    if (point !== undefined) points.push(point);
+    points.push(point);
   }
   return withoutUndefined({ ...head, id, points }) as MqttProfile;
 }
@@ -84,9 +84,8 @@ function buildMqttPoint(
   line: MqttLine,
   path: DocumentPath,
   context: BuildContext,
-): MqttPoint | undefined {
+): MqttPoint {
   const base = buildPoint(name, line, path, context);
-  if (base === undefined) return undefined;
   if (line.topic === undefined) context.report(path, 'is missing topic ("" for the base topic)');
   if (/[+#]/.test(line.topic ?? "")) {
     context.report([...path, "topic"], "must be one topic: + and # are not allowed");

@@ -47,7 +47,7 @@ export function buildOpcua(id: string, document: Document, context: BuildContext
       }
     }
     const point = buildOpcuaPoint(name, line, path, context);
-    if (point !== undefined) points.push(point);
+    points.push(point);
   }
   return withoutUndefined({ ...head, id, points }) as OpcuaProfile;
 }
@@ -57,9 +57,8 @@ function buildOpcuaPoint(
   line: OpcuaLine,
   path: DocumentPath,
   context: BuildContext,
-): OpcuaPoint | undefined {
+): OpcuaPoint {
   const base = buildPoint(name, line, path, context);
-  if (base === undefined) return undefined;
   if (line.path === undefined && line.eventType === undefined) {
     context.report(path, "is missing path: the browse names below the device's object");
   }
