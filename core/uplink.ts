@@ -68,6 +68,8 @@ export interface GatewayState {
   readonly version?: string;
   /** Tells two processes with one gateway id apart. */
   readonly instance?: string;
+  /** Version of the catalogue in force; the server asks for a birth when it knows another. */
+  readonly catalogue?: string;
 }
 
 /** The server's word, per lane: everything up to `storedThrough` is durable; a lower one rewinds. */
@@ -82,9 +84,16 @@ export interface Acknowledgement {
   }[];
 }
 
-/** The other message on `ack`: the server lacks the catalogue, or knows this id from another process. */
+/** Another message on `ack`: the server lacks the catalogue. */
 export interface Request {
   readonly ask: "birth";
+}
+
+/** Another message on `ack`: this gateway's id belongs to a process that is online; `refuse` names the
+ * instance that must be silent, all others go on. */
+export interface Refusal {
+  readonly refuse: string;
+  readonly why: string;
 }
 
 const stateSchema = z.object({
@@ -93,6 +102,7 @@ const stateSchema = z.object({
   timeMs: z.number().optional(),
   version: z.string().max(64).optional(),
   instance: z.string().max(64).optional(),
+  catalogue: z.string().max(128).optional(),
 });
 
 const acknowledgementSchema = z.object({
@@ -105,6 +115,7 @@ const acknowledgementSchema = z.object({
 });
 
 const requestSchema = z.object({ ask: z.literal("birth") });
+const refusalSchema = z.object({ refuse: z.string().max(64), why: z.string().max(500) });
 
 const point = z.string().refine((text) => parsePointId(text).ok, "is not a point");
 
@@ -143,8 +154,8 @@ function parser<T>(schema: z.ZodType): (text: string) => Outcome<T, string> {
 }
 
 export const parseGatewayState = parser<GatewayState>(stateSchema);
-export const parseAck = parser<Acknowledgement | Request>(
-  z.union([requestSchema, acknowledgementSchema]),
+export const parseAck = parser<Acknowledgement | Request | Refusal>(
+  z.union([requestSchema, refusalSchema, acknowledgementSchema]),
 );
 export const parseCommandMessage = parser<CommandMessage>(commandSchema);
 export const parseCommandReply = parser<CommandReply>(replySchema);
