@@ -86,6 +86,10 @@ export const modbusSchema = z.strictObject({
   limits: limits.prefault({}),
   each: each.prefault({}),
   sentinels: z.partialRecord(z.enum(MODBUS_TYPES), z.array(z.number())).optional(),
+  ratios: z
+    .record(z.string(), factor)
+    .optional()
+    .meta({ description: "registers that multiplyBy may name like a setting" }),
   shiftBy: z.string().optional(),
   sunspec: z
     .strictObject({ bases: z.array(z.int()).min(1), models: z.array(z.int()).min(1) })
@@ -111,11 +115,12 @@ export const modbusSchema = z.strictObject({
 type Document = z.infer<typeof modbusSchema>;
 
 export function buildModbus(id: string, document: Document, context: BuildContext): ModbusProfile {
-  const { each: common, points: lines, sentinels, fingerprint, keepAlive, ...head } = document;
+  const { each: common, points: lines, sentinels, ratios, ...others } = document;
+  const { fingerprint, keepAlive, ...head } = others;
   const points: ModbusPoint[] = [];
   for (const [pattern, line] of Object.entries(lines)) {
     const path = ["points", pattern];
-    const shared = { ...common, ...withoutUndefined(line) };
+    const shared = { ...common, ...withoutUndefined(withRatios(line, ratios ?? {})) };
     for (const one of repeatLines(pattern, shared, (m) => context.report(path, m))) {
       const point = buildModbusPoint(one.name, one.line, path, context);
       const ofType = line.sentinels ?? sentinels?.[point.read.type] ?? [];
@@ -139,6 +144,17 @@ export function buildModbus(id: string, document: Document, context: BuildContex
   };
   const profile = { ...head, id, points, fingerprint: found, keepAlive: alive };
   return withoutUndefined(profile) as ModbusProfile;
+}
+
+/** A name in `multiplyBy` that is a register becomes a factor read along with the point. */
+function withRatios(line: ModbusLine, ratios: NonNullable<Document["ratios"]>): ModbusLine {
+  const registers = (line.multiplyBy ?? []).flatMap((name) => ratios[name] ?? []);
+  if (registers.length === 0) return line;
+  return {
+    ...line,
+    multiplyBy: line.multiplyBy?.filter((name) => ratios[name] === undefined),
+    multiplyFrom: [...(line.multiplyFrom ?? []), ...registers],
+  };
 }
 
 function buildModbusPoint(
