@@ -55,13 +55,13 @@ export function modbusAddress(
   const address = line.at ?? 0;
   const last = address + registersOf(withoutUndefined({ type, length: line.length })) - 1;
   if (last > 65_535) report([...path, "at"], `ends at register ${last}, the last is 65535`);
-  const { length, charactersPerRegister, model } = line;
+  const { length, charactersPerRegister, hex, model } = line;
   return {
     table,
     address,
     type,
     order: orderOf(line),
-    ...withoutUndefined({ length, charactersPerRegister, model }),
+    ...withoutUndefined({ length, charactersPerRegister, hex, model }),
     ...maskOf(line, type, (message) => report(path, message)),
   };
 }

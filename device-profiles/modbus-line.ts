@@ -26,6 +26,7 @@ export const addressShape = {
   ...orderShape,
   length: z.int().min(1).max(125).optional().meta({ description: "registers of a string" }),
   charactersPerRegister: z.union([z.literal(1), z.literal(2)]).optional(),
+  hex: z.boolean().optional().meta({ description: "a string of hexadecimal digits" }),
   model: z.int().min(1).max(65_534).optional().meta({ description: "SunSpec model" }),
   ...maskShape,
 } as const;

@@ -42,6 +42,7 @@ export const modbusLine = z.strictObject({
     .max(4)
     .optional(),
   alone: z.boolean().optional(),
+  writeOnly: z.boolean().optional(),
   handshake: z
     .strictObject({
       ready: address,
@@ -169,6 +170,9 @@ function buildModbusPoint(
   if (line.write !== undefined && line.command === undefined) {
     context.report([...path, "write"], "needs a command: what may be written?");
   }
+  if (line.writeOnly === true && line.command?.proof !== "none") {
+    context.report(path, "is never read, so its command needs proof: none");
+  }
   if (line.handshake !== undefined && base.kind !== "event") {
     context.report([...path, "handshake"], `only events are taken, "${name}" is a ${base.kind}`);
   }
@@ -191,6 +195,7 @@ function buildModbusPoint(
         scale,
       })),
       alone: line.alone,
+      writeOnly: line.writeOnly,
       handshake: line.handshake && {
         ready: modbusAddress(line.handshake.ready, [...path, "handshake", "ready"], context),
         values: line.handshake.values,

@@ -62,7 +62,11 @@ export const mqttSchema = z.strictObject({
   topics: z.enum(["below", "whole"]).optional(),
   serialAt: jsonPath.optional(),
   each: z
-    .strictObject({ topic: z.string().optional(), partial: z.boolean().optional() })
+    .strictObject({
+      topic: z.string().optional(),
+      partial: z.boolean().optional(),
+      also: z.array(z.strictObject({ topic: z.string(), under: jsonPath.optional() })).optional(),
+    })
     .prefault({}),
   points: z.record(z.string(), mqttLine),
 });
@@ -72,7 +76,13 @@ export function buildMqtt(id: string, document: Document, context: BuildContext)
   const { points: lines, each, ...head } = document;
   const points: MqttPoint[] = [];
   for (const [name, line] of Object.entries(lines)) {
-    const whole = { ...each, ...withoutUndefined(line) };
+    const { also, ...common } = each;
+    const elsewhere = also?.map(({ topic, under }) => ({
+      topic,
+      path: [...(under ?? []), ...(line.path ?? [])],
+    }));
+    const ofLine = withoutUndefined(line);
+    const whole = { ...common, ...(line.path && { also: elsewhere }), ...ofLine };
     const point = buildMqttPoint(name, whole, ["points", name], context);
     points.push(point);
   }

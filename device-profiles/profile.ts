@@ -160,7 +160,10 @@ export interface ModbusAddress {
   readonly length?: number;
   /** Characters in each register of a string; 2 when absent. */
   readonly charactersPerRegister?: 1 | 2;
-  /** SunSpec: the address counts from the first register (the id) of this model's block. */
+  /** The registers' hexadecimal digits are the string, not their characters: card numbers. */
+  readonly hex?: boolean;
+  /** SunSpec: the address counts from the first register (the id) of this model's block, not of the
+   * meter's. */
   readonly model?: number;
   /** Bits of the raw word that count, moved down by `shift` after masking. */
   readonly mask?: number;
@@ -180,6 +183,8 @@ export interface ModbusPoint extends ProfilePoint {
   readonly plus?: readonly { readonly read: ModbusAddress; readonly scale: number }[];
   /** Must be asked for in a request of its own. */
   readonly alone?: boolean;
+  /** The device cannot be asked for it, only told; `read` then says no more than where. */
+  readonly writeOnly?: boolean;
   readonly handshake?: ModbusHandshake;
   /** Where and how a command is written; absent means read-only. */
   readonly write?: ModbusWrite;
@@ -245,7 +250,8 @@ export interface ModbusProfile extends ProfileBase {
   };
   /** Setting added to every address: some manuals print addresses one too high. */
   readonly shiftBy?: string;
-  /** SunSpec: where the marker "SunS" is looked for, in this order, before the models are walked. */
+  /** SunSpec: the marker "SunS" is looked for at each base in turn, then the chain of models is walked.
+   * Addresses count from the first register (the id) of the first of `models` that is found. */
   readonly sunspec?: { readonly bases: readonly number[]; readonly models: readonly number[] };
   /** What these registers hold tells this device type from others. */
   readonly fingerprint?: readonly {
@@ -345,7 +351,8 @@ export interface MqttProfile extends ProfileBase {
   /** `below` (when absent): topics hang below the device's base topic. `whole`: they are complete, and
    * `{base}` in them stands for the device's base topic. */
   readonly topics?: "below" | "whole";
-  /** Several devices on one topic: a message is this device's when the path holds its `serial`. */
+  /** Several devices on one topic: a message that has this path is this device's only when it holds the
+   * device's `serial`; messages without the path are told apart by their topics alone. */
   readonly serialAt?: readonly (string | number)[];
   /** Topic and words that say whether the device is there. */
   readonly availability?: {
