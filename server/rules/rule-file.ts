@@ -1,0 +1,267 @@
+/**
+ * Reads a rule file: one rule per YAML document, several documents per file, every problem of all of
+ * them at once with its line. What a rule means is in `rule.ts`; which points it finds, in `selection.ts`.
+ */
+import { z } from "zod";
+import { HAZARD_KINDS } from "../../core/catalogue.ts";
+import { LEVEL_TESTS, type LevelTest } from "../../core/condition.ts";
+import { labelSchema, type Parsed, type Problem, parseYaml } from "../../core/document.ts";
+import { parseRuleId, parseSpaceId, ruleId, spaceId } from "../../core/ids.ts";
+import { failure, type Outcome, success } from "../../core/outcome.ts";
+import { UNIT_CODES, type UnitCode } from "../../core/quantity.ts";
+import { type Duration, hours, parseDuration, seconds } from "../../core/time.ts";
+import { ALARM_PRIORITIES, ROOM_USES } from "../api/contract.ts";
+import { type AlarmCondition, POLICY_MODES, type PointSelection, type Rule } from "./rule.ts";
+
+/** More rules than this in one file are a mistake of the tool that wrote it. */
+export const RULES_PER_FILE_MAX = 1_000;
+export const LEVELS_MAX = 4;
+const LEASE_MAX = hours(24 * 7);
+
+const NONE = seconds(0);
+
+const duration = z.string().transform((text, context): Duration => {
+  const parsed = parseDuration(text);
+  if (parsed.ok) return parsed.value;
+  context.addIssue({ code: "custom", message: parsed.error });
+  return NONE;
+});
+
+function named(parse: (text: string) => Outcome<unknown, string>) {
+  return z.string().superRefine((text, context) => {
+    const parsed = parse(text);
+    if (!parsed.ok) context.addIssue({ code: "custom", message: parsed.error });
+  });
+}
+
+/** A point's name in which `*` stands for any part of it. */
+const pattern = z
+  .string()
+  .max(130)
+  .regex(/^[a-z0-9._*-]+\/[a-z0-9_*]+$/, "is no point like a1-main/power_active or lab-*/gas_lel");
+
+const selection = z
+  .strictObject({
+    points: z.array(pattern).min(1).max(1_000).optional(),
+    hazards: z.array(z.enum(HAZARD_KINDS)).min(1).optional(),
+    quantities: z.array(z.string().min(1).max(64)).min(1).max(100).optional(),
+    spaces: z.array(named(parseSpaceId)).min(1).max(1_000).optional(),
+    uses: z.array(z.enum(ROOM_USES)).min(1).optional(),
+  })
+  .refine((s) => s.points ?? s.hazards ?? s.quantities, {
+    message: "must name points, hazards or quantities: a rule for everything is a rule for nothing",
+  });
+
+const header = {
+  rule: named(parseRuleId),
+  version: z.int().min(1).default(1),
+  name: labelSchema,
+  author: z.string().min(1).max(100),
+  owner: z.string().min(1).max(100),
+  source: z.string().min(1).max(200).optional(),
+  effective: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\d$/, "must be a date like 2020-01-01")
+    .optional(),
+  applies: selection,
+};
+
+const level = z.strictObject({
+  limit: z.number(),
+  priority: z.enum(ALARM_PRIORITIES),
+  onDelay: duration.default(NONE),
+});
+const levels = z.array(level).min(1).max(LEVELS_MAX);
+
+const levelsWhen = z
+  .strictObject({
+    atLeast: levels.optional(),
+    below: levels.optional(),
+    is: levels.optional(),
+    hysteresis: z.number().min(0).default(0),
+    offDelay: duration.default(NONE),
+    overRange: z.number().optional(),
+  })
+  .refine((when) => LEVEL_TESTS.filter((test) => when[test] !== undefined).length === 1, {
+    message: `must have exactly one of ${LEVEL_TESTS.join(", ")}`,
+  });
+
+const notProvenWhen = z.strictObject({
+  notProven: z.strictObject({ after: duration, priority: z.enum(ALARM_PRIORITIES) }),
+});
+
+const alarmSchema = z.strictObject({
+  ...header,
+  kind: z.literal("alarm"),
+  unit: z.enum(UNIT_CODES as [UnitCode, ...UnitCode[]]).optional(),
+  when: z.union([levelsWhen, notProvenWhen]),
+  freezes: z.boolean().default(false),
+  closedBy: z.enum(["desk", "return"]).default("return"),
+  response: labelSchema.optional(),
+});
+
+const policySchema = z.strictObject({
+  ...header,
+  kind: z.literal("policy"),
+  policy: z.literal("emptyRoom"),
+  mode: z.enum(POLICY_MODES),
+  emptyFor: duration,
+  value: z.number().default(0),
+  lease: duration,
+});
+
+const ruleSchema = z.discriminatedUnion("kind", [alarmSchema, policySchema]);
+type RuleDocument = z.infer<typeof ruleSchema>;
+type AlarmDocument = z.infer<typeof alarmSchema>;
+
+export function parseRuleFile(
+  text: string,
+  file: string,
+): Outcome<readonly Rule[], readonly Problem[]> {
+  const rules: Rule[] = [];
+  const problems: Problem[] = [];
+  const documents = documentsOf(text);
+  if (documents.length > RULES_PER_FILE_MAX) {
+    const message = `${documents.length} rules, allowed are ${RULES_PER_FILE_MAX}`;
+    return failure([{ file, line: 1, path: "", message }]);
+  }
+  for (const document of documents) {
+    const parsed = parseYaml(document, ruleSchema as z.ZodType<RuleDocument>, file);
+    if (!parsed.ok) {
+      problems.push(...parsed.error);
+      continue;
+    }
+    problems.push(...checkRule(parsed.value));
+    const rule = ruleOf(parsed.value.value);
+    if (rules.some((other) => other.id === rule.id)) {
+      problems.push(parsed.value.problemAt(["rule"], `"${rule.id}" is there twice`));
+    }
+    rules.push(rule);
+  }
+  return problems.length === 0 ? success(rules) : failure(problems);
+}
+
+/** Blank lines stand for the documents before, so that every line number stays true. */
+function documentsOf(text: string): readonly string[] {
+  const documents: string[] = [];
+  let lines: string[] = [];
+  const all = text.split("\n");
+  const close = (through: number): void => {
+    if (lines.some((line) => line.trim() !== "" && !line.trimStart().startsWith("#"))) {
+      documents.push("\n".repeat(through - lines.length) + lines.join("\n"));
+    }
+    lines = [];
+  };
+  all.forEach((line, i) => {
+    if (/^---(\s|$)/.test(line)) {
+      close(i);
+      lines.push("");
+    } else lines.push(line);
+  });
+  close(all.length);
+  return documents;
+}
+
+function checkRule({ value, problemAt }: Parsed<RuleDocument>): readonly Problem[] {
+  if (value.kind === "policy") {
+    const problems: Problem[] = [];
+    if (value.emptyFor < seconds(5)) problems.push(problemAt(["emptyFor"], "must be 5s or more"));
+    if (value.lease < seconds(10) || value.lease > LEASE_MAX) {
+      problems.push(problemAt(["lease"], "must be from 10s to 7d"));
+    }
+    return problems;
+  }
+  return "notProven" in value.when ? [] : checkLevels(value, problemAt);
+}
+
+function checkLevels(
+  rule: AlarmDocument,
+  problemAt: Parsed<RuleDocument>["problemAt"],
+): readonly Problem[] {
+  const { when } = rule;
+  if ("notProven" in when) return [];
+  const test = testOf(when);
+  const list = when[test] ?? [];
+  const problems: Problem[] = [];
+  for (let i = 1; i < list.length; i++) {
+    const [milder, graver] = [list[i - 1], list[i]];
+    if (milder === undefined || graver === undefined || test === "is") continue;
+    const rises = test === "atLeast" ? graver.limit > milder.limit : graver.limit < milder.limit;
+    if (!rises) {
+      const message = `must go from the mildest to the gravest limit, ${graver.limit} follows ${milder.limit}`;
+      problems.push(problemAt(["when", test, i, "limit"], message));
+    }
+    if (ALARM_PRIORITIES.indexOf(graver.priority) > ALARM_PRIORITIES.indexOf(milder.priority)) {
+      const message = `"${graver.priority}" is milder than "${milder.priority}" of the level before`;
+      problems.push(problemAt(["when", test, i, "priority"], message));
+    }
+  }
+  if (when.overRange !== undefined && test !== "atLeast") {
+    problems.push(problemAt(["when", "overRange"], "needs limits of the kind atLeast"));
+  }
+  const highest = Math.max(...list.map((l) => l.limit));
+  if (when.overRange !== undefined && when.overRange <= highest) {
+    const message = `${when.overRange} is not above the highest limit ${highest}`;
+    problems.push(problemAt(["when", "overRange"], message));
+  }
+  if (test !== "is" && rule.unit === undefined) {
+    problems.push(problemAt(["unit"], "is missing: limits need the unit they are written in"));
+  }
+  return problems;
+}
+
+const testOf = (when: z.infer<typeof levelsWhen>): LevelTest =>
+  LEVEL_TESTS.find((test) => when[test] !== undefined) ?? "is";
+
+function ruleOf(document: RuleDocument): Rule {
+  const { rule, applies, source, effective, version, name, author, owner } = document;
+  const base = {
+    id: ruleId(rule),
+    version,
+    name,
+    author,
+    owner,
+    applies: selectionOf(applies),
+    ...(source === undefined ? {} : { source }),
+    ...(effective === undefined ? {} : { effective }),
+  };
+  if (document.kind === "policy") {
+    const { kind, policy, mode, emptyFor, value, lease } = document;
+    return { ...base, kind, policy, mode, emptyFor, value, lease };
+  }
+  const { kind, unit, freezes, closedBy, response } = document;
+  return {
+    ...base,
+    kind,
+    when: conditionOf(document.when),
+    freezes,
+    closedBy,
+    ...(unit === undefined ? {} : { unit }),
+    ...(response === undefined ? {} : { response }),
+  };
+}
+
+function conditionOf(when: AlarmDocument["when"]): AlarmCondition {
+  if ("notProven" in when) return { kind: "notProven", ...when.notProven };
+  const { hysteresis, offDelay, overRange } = when;
+  const test = testOf(when);
+  return {
+    kind: "levels",
+    test,
+    levels: when[test] ?? [],
+    hysteresis,
+    offDelay,
+    ...(overRange === undefined ? {} : { overRange }),
+  };
+}
+
+function selectionOf(applies: RuleDocument["applies"]): PointSelection {
+  const { points, hazards, quantities, spaces, uses } = applies;
+  return {
+    ...(points === undefined ? {} : { points }),
+    ...(hazards === undefined ? {} : { hazards }),
+    ...(quantities === undefined ? {} : { quantities }),
+    ...(spaces === undefined ? {} : { spaces: spaces.map(spaceId) }),
+    ...(uses === undefined ? {} : { uses }),
+  };
+}
