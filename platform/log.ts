@@ -2,7 +2,9 @@
  * Structured log lines through pino, the one place that imports it. Messages are constant words; values
  * are fields. Fields that could hold a secret are replaced before anything is written.
  */
+
 import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from "pino";
+import { LamplighterError } from "../core/errors.ts";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -64,3 +66,10 @@ export const silentLog: Log = {
   error: () => {},
   child: () => silentLog,
 };
+
+/** Throws USAGE on a word that is no level. */
+export function parseLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((l) => l === text);
+  if (level !== undefined) return level;
+  throw new LamplighterError("USAGE", `--log "${text}" is none of ${LOG_LEVELS.join(", ")}`);
+}

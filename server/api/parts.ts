@@ -9,7 +9,7 @@ import type { Log } from "../../platform/log.ts";
 import type { SiteConfiguration } from "../configuration.ts";
 import type { Journal } from "../journal.ts";
 import type { LatestValues, Plant, Spaces, Unsubscribe } from "../plant.ts";
-import type { SeriesReader } from "../store/store.ts";
+import type { SampleLog, SeriesReader } from "../store/store.ts";
 import type { Accounts } from "./auth/accounts.ts";
 import type { AlarmView, CommandView, HealthView } from "./contract.ts";
 
@@ -61,6 +61,7 @@ export interface ApiParts {
   readonly plant: Plant;
   readonly latest: LatestValues;
   readonly series: SeriesReader;
+  readonly appender: Pick<SampleLog, "append">;
   readonly alarms: Alarms;
   readonly commands: Commands;
   readonly accounts: Accounts;

@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+/**
+ * The one entry point. Reads the command, loads its part of the house (and no other: a gateway never
+ * loads the server), runs it until done or interrupted, and turns the outcome into an exit code.
+ */
+import { type Command, EXIT_USAGE, runCommand } from "./platform/command-line.ts";
+import { interruptSignal } from "./platform/lifecycle.ts";
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  demo: async () => (await import("./simulators/demo/demo-command.ts")).demoCommand,
+  server: async () => (await import("./server/server-command.ts")).serverCommand,
+  gateway: async () => (await import("./gateway/gateway-command.ts")).gatewayCommand,
+  simulate: async () => {
+    const { simulateCommand } = await import("./simulators/command-line.ts");
+    return withOwnHelp(
+      "simulate",
+      "a simulated campus on real protocol ports; scenarios",
+      simulateCommand,
+    );
+  },
+  profiles: async () => {
+    const { profilesCommand } = await import("./device-profiles/command-line.ts");
+    return withOwnHelp("profiles", "device profiles: list, show, check, guess", profilesCommand);
+  },
+  user: async () => (await import("./server/user-command.ts")).userCommand,
+};
+
+type Run = (
+  args: readonly string[],
+  print: (line: string) => void,
+  signal: AbortSignal,
+) => Promise<number>;
+
+/** A command that reads its whole line itself, `--help` included. */
+const withOwnHelp = (name: string, summary: string, run: Run): Command => ({
+  name,
+  summary,
+  run: ({ args, print, signal }) => run(args, print, signal),
+});
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+const complain = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+async function help(): Promise<void> {
+  print("usage: lamplighter <command> [options]; lamplighter <command> --help\n");
+  for (const load of Object.values(commands)) {
+    const { name, summary } = await load();
+    print(`  ${name.padEnd(10)} ${summary}`);
+  }
+}
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === "--help" || name === "help") {
+    await help();
+    return name === undefined ? EXIT_USAGE : 0;
+  }
+  const load = commands[name];
+  if (load === undefined) {
+    complain(`lamplighter: there is no command "${name}"; lamplighter --help lists them.`);
+    return EXIT_USAGE;
+  }
+  return runCommand(await load(), { args, print, complain, signal: interruptSignal() });
+}
+
+process.exitCode = await main(process.argv.slice(2));
