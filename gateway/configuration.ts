@@ -31,6 +31,14 @@ const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const zone = z.string().refine((name) => {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}, "is no IANA time zone like Asia/Shanghai");
+
 const port = z.int().min(1).max(65_535);
 
 const brokerClient = z.strictObject({
@@ -112,6 +120,8 @@ const device = z.strictObject({
 const schema = z.strictObject({
   gateway: named(parseGatewayId),
   site: named(parseSiteId),
+  /** Of devices that write local times without saying so. */
+  zone: zone.default("Asia/Shanghai"),
   server: brokerClient,
   /** The gateway's own broker for devices that should have no other. */
   broker: z

@@ -1,17 +1,12 @@
-/** What the command part of the server needs of the uplink: hand over a command, hear the replies. */
+/** Commands go out to gateways, and their replies come back, over the uplink. */
 import type { CommandMessage, CommandReply } from "../../core/command.ts";
 import type { GatewayId, SiteId } from "../../core/ids.ts";
 import { uplinkTopic } from "../../core/uplink.ts";
 import type { MqttClient } from "../../platform/mqtt-client.ts";
+import type { CommandOutlet } from "../commands/outlet.ts";
 import type { Plant } from "../plant.ts";
 
-export type ReplyListener = (gateway: GatewayId, reply: CommandReply) => void;
-
-export interface CommandOutlet {
-  /** `sent` when the broker has it; whether the gateway got it is for its replies to say. */
-  send(gateway: GatewayId, message: CommandMessage): Promise<"sent" | "offline">;
-  onReply(listener: ReplyListener): void;
-}
+type ReplyListener = (gateway: GatewayId, reply: CommandReply) => void;
 
 export class MqttOutlet implements CommandOutlet {
   readonly #client: MqttClient;
@@ -25,6 +20,7 @@ export class MqttOutlet implements CommandOutlet {
     this.#site = site;
   }
 
+  /** `sent` when the broker has it; whether the gateway got it is for its replies to say. */
   async send(gateway: GatewayId, message: CommandMessage): Promise<"sent" | "offline"> {
     const status = this.#plant.gateways().find((g) => g.gateway === gateway);
     if (status?.state !== "online" || !this.#client.connected) return "offline";
