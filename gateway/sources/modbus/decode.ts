@@ -20,7 +20,7 @@ export interface DecodeContext {
   /** The device's settings with the profile's defaults below them. */
   readonly settings: Readonly<Record<string, number>>;
   /** Latest value of another point of the device, for gates. */
-  readonly valueOf: (pointName: string) => Value | undefined;
+  readonly latestOf: (pointName: string) => Value | undefined;
 }
 
 /** Registers or bits that a value takes. */
@@ -65,7 +65,7 @@ const noValue = (reason: BadReason, detail: string): { ok: false; error: NoValue
 
 function gateOf(point: ModbusPoint, context: DecodeContext): Outcome<undefined, NoValue> {
   if (point.gate === undefined) return success(undefined);
-  const state = context.valueOf(point.gate.point);
+  const state = context.latestOf(point.gate.point);
   if (typeof state === "number" && point.gate.values.includes(state)) return success(undefined);
   const shown = state === undefined ? "is not known" : `is ${state}`;
   return noValue("gated", `${point.gate.point} ${shown}`);

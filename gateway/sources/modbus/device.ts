@@ -186,7 +186,7 @@ export class DeviceState {
       }
       return this.#shared.get(`${table}:${address}`);
     };
-    return { words, settings: this.#settings, valueOf: (name) => this.latest(name) };
+    return { words, settings: this.#settings, latestOf: (name) => this.latest(name) };
   }
 }
 

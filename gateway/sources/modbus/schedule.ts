@@ -144,7 +144,8 @@ export function afterAnswer(health: Health, now: Monotonic, pauseBetween: Durati
 }
 
 export interface Failure {
-  readonly key: string;
+  /** The job to try again; the device's first where there is none. */
+  readonly key: string | undefined;
   /** How long the line was held by it. */
   readonly took: Duration;
   readonly pauseBetween: Duration;

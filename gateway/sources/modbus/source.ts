@@ -9,8 +9,8 @@
 import { backoff } from "../../../core/backoff.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { hasCode, LamplighterError, wordsOf } from "../../../core/errors.ts";
-import { type DeviceId, deviceOf, type PointId } from "../../../core/ids.ts";
-import type { BadReason } from "../../../core/sample.ts";
+import { deviceOf, type PointId } from "../../../core/ids.ts";
+import { failure, type Outcome, success } from "../../../core/outcome.ts";
 import {
   type Duration,
   elapsed,
@@ -27,30 +27,20 @@ import type {
   ReadAnswer,
   SampleSink,
   Source,
-  SourceValue,
   WriteAnswer,
   WriteRequest,
 } from "../source.ts";
-import { budgetOf, type LineBudget, sentencesOf } from "./budget.ts";
+import { type LineBudget, sentencesOf } from "./budget.ts";
 import { ModbusClient } from "./client.ts";
 import { Demands } from "./demands.ts";
-import { type Block, DeviceState, type ModbusDevice } from "./device.ts";
-import { type BusReport, Doctor, type TransactionOutcome } from "./doctor.ts";
+import type { Block, DeviceState, ModbusDevice } from "./device.ts";
+import type { BusReport } from "./doctor.ts";
 import { encodeCommand } from "./encode.ts";
-import { afterIllegal, afterProof, afterRetrial } from "./learn.ts";
 import { type Line, lineOf } from "./line.ts";
+import { type Attempt, isRefusal, LineState } from "./line-state.ts";
 import { type PlannedRead, POLL_PERIODS, planPoint, predict } from "./plan.ts";
-import {
-  afterAnswer,
-  afterFailure,
-  HEALTHY,
-  type Health,
-  LOST_FAILURES,
-  nextAction,
-  nextDue,
-  probesNotBefore,
-} from "./schedule.ts";
-import { retrialDue, type Task, tasksOf } from "./tasks.ts";
+import { LOST_FAILURES } from "./schedule.ts";
+import type { Task } from "./tasks.ts";
 import { createTransport, type Transport, type TransportOptions } from "./transport.ts";
 
 export type { ModbusDevice } from "./device.ts";
@@ -77,8 +67,6 @@ export interface ModbusSource extends Source {
   budget(): LineBudget;
 }
 
-/** A point is bad when this many polls in a row brought nothing; the first is forgiven. */
-const FAILED_POLLS_MAX = 2;
 /** Connection attempts. */
 const RECONNECT_FIRST = milliseconds(500);
 const RECONNECT_MAX = seconds(10);
@@ -89,24 +77,17 @@ const HALF_OPEN_AFTER = seconds(5);
 const REPEAT_EVERY = seconds(1);
 
 export function createModbusSource(options: ModbusSourceOptions): ModbusSource {
-  return new ModbusLine(options);
+  return new ModbusLoop(options);
 }
 
-class ModbusLine implements ModbusSource {
+class ModbusLoop implements ModbusSource {
   readonly #options: ModbusSourceOptions;
   readonly #clock: Clock;
-  readonly #log: Log;
   readonly #line: Line;
   readonly #transport: Transport;
   readonly #client: ModbusClient;
-  readonly #devices: readonly DeviceState[];
-  readonly #doctor: Doctor;
+  readonly #state: LineState;
   readonly #demands: Demands;
-  readonly #periods: Readonly<Record<PollClass, Duration>>;
-  readonly #statuses: DeviceStatus[];
-  readonly #health: Health[];
-  #tasks: Task[] = [];
-  #probesNotBefore = monotonic(0);
   #wake: () => void = () => {};
   #repeatAt = monotonic(0);
   #mayOpenAtOnce = true;
@@ -116,53 +97,45 @@ class ModbusLine implements ModbusSource {
   #lastAnswerAt = monotonic(0);
 
   constructor(options: ModbusSourceOptions) {
-    const { connection, clock, devices } = options;
+    const { connection, clock } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#log = options.log;
     this.#line = lineOf(connection, clock);
-    this.#periods = { ...POLL_PERIODS, ...options.periods };
-    this.#devices = devices.map((device) => new DeviceState(device, clock));
-    this.#health = devices.map(() => HEALTHY);
-    this.#doctor = new Doctor(this.#line.name, devices, clock.monotonic());
+    this.#state = new LineState({
+      ...options,
+      connection: connection.id,
+      line: this.#line,
+      periods: { ...POLL_PERIODS, ...options.periods },
+    });
     this.#demands = new Demands(clock, () => this.#wake());
     this.#transport = (options.makeTransport ?? createTransport)({
       ...this.#line,
       clock,
-      onStranger: (stranger) => this.#doctor.stranger(stranger),
+      onStranger: (stranger) => this.#state.doctor.stranger(stranger),
       onEnded: () => this.#wake(),
     });
     this.#client = new ModbusClient(this.#transport);
-    const since = clock.now();
-    this.#statuses = devices.map(({ device }) => ({ device, state: "unknown", since }));
-    this.#planAll();
   }
 
   statuses(): readonly DeviceStatus[] {
-    return [...this.#statuses];
+    return [...this.#state.statuses];
   }
 
   report(): BusReport {
-    return this.#doctor.report(this.#clock.monotonic());
+    return this.#state.doctor.report(this.#clock.monotonic());
   }
 
   budget(): LineBudget {
-    const devices = this.#devices.map((device, index) => ({
-      device: device.device,
-      answerWithin: device.profile.limits.answerWithin,
-      reads: this.#tasks.filter((t) => t.device === index && t.role === "poll").map((t) => t.read),
-    }));
-    return budgetOf(devices, this.#line.timing);
+    return this.#state.budget();
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { connection } = this.#options;
-    this.#log.info("modbus plan", { connection: connection.id, plan: sentencesOf(this.budget()) });
+    const { connection, log } = this.#options;
+    log.info("modbus plan", { connection: connection.id, plan: sentencesOf(this.budget()) });
     const stop = (): void => this.#wake();
     signal.addEventListener("abort", stop, { once: true });
     try {
-      while (!signal.aborted) {
-        if (!(await this.#connect(signal))) break;
+      while (await this.#connect(signal)) {
         await this.#serve(signal);
         // A connection that ends whenever something is asked on it is not opened in a circle.
         this.#mayOpenAtOnce = this.#answers > 0 || this.#isHalfOpen();
@@ -175,8 +148,6 @@ class ModbusLine implements ModbusSource {
     }
   }
 
-  // ── Connection ─────────────────────────────────────────────────────────────────────────────────
-
   /** Tries until it is open; false when the signal aborted. */
   async #connect(signal: AbortSignal): Promise<boolean> {
     const delays = backoff({
@@ -186,7 +157,7 @@ class ModbusLine implements ModbusSource {
       random: this.#options.random ?? Math.random,
     });
     let wait = this.#mayOpenAtOnce ? undefined : delays.next().value;
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted; wait = delays.next().value) {
       if (wait !== undefined) await this.#clock.sleep(wait, signal);
       if (signal.aborted) break;
       try {
@@ -195,73 +166,45 @@ class ModbusLine implements ModbusSource {
         return true;
       } catch (error) {
         if (!hasCode(error, "CONNECTION_FAILED")) throw error;
-        if (signal.aborted) break;
-        failures++;
-        this.#notOpened(failures, wordsOf(error));
-        wait = delays.next().value;
+        if (!signal.aborted) this.#notOpened(++failures, wordsOf(error));
       }
     }
     return false;
   }
 
   #opened(failures: number): void {
-    const now = this.#clock.monotonic();
     this.#answers = 0;
     this.#timeoutsInRow = 0;
-    this.#lastAnswerAt = now;
-    this.#doctor.lineIs("open");
-    for (const [i, device] of this.#devices.entries()) {
-      const health = this.#health[i] ?? HEALTHY;
-      const notBefore = monotonic(now + device.profile.limits.pauseAfterConnect);
-      this.#health[i] = { ...health, notBefore, ...(failures > 0 && { probeAt: now }) };
-    }
+    this.#lastAnswerAt = this.#clock.monotonic();
+    this.#state.lineUp(failures > 0);
     const fields = { connection: this.#options.connection.id, line: this.#line.name };
-    if (failures > 0) this.#log.info("modbus line up", fields);
-    else this.#log.debug("modbus line open", fields);
+    if (failures > 0) this.#options.log.info("modbus line up", fields);
+    else this.#options.log.debug("modbus line open", fields);
   }
 
   #notOpened(failures: number, why: string): void {
-    this.#doctor.lineIs("lost");
-    const { id } = this.#options.connection;
-    const fields = { connection: id, line: this.#line.name, failures, error: why };
-    if (failures === LOST_FAILURES) this.#log.warn("modbus line down", fields);
-    else this.#log.debug("modbus line still down", fields);
-    if (failures < LOST_FAILURES) return;
-    for (const [index, device] of this.#devices.entries()) {
-      this.#offer(device.allFailed({ reason: "connectionLost", detail: why }));
-      this.#setStatus(index, { state: "offline", reason: "connectionLost", detail: why });
-    }
+    const { connection, log } = this.#options;
+    const fields = { connection: connection.id, line: this.#line.name, failures, error: why };
+    if (failures === LOST_FAILURES) log.warn("modbus line down", fields);
+    else log.debug("modbus line still down", fields);
+    if (failures >= LOST_FAILURES) this.#state.lineLost(why);
   }
-
-  // ── The loop ───────────────────────────────────────────────────────────────────────────────────
 
   async #serve(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#transport.isOpen && !this.#isHalfOpen()) {
       if (await this.#demands.serveOne()) continue;
       this.#repeatBad();
-      const now = this.#clock.monotonic();
-      const state = {
-        jobs: this.#tasks,
-        health: this.#health,
-        probesNotBefore: this.#probesNotBefore,
-      };
-      const action = nextAction(state, now);
-      if (action.kind === "wait") {
-        await this.#idle(action.until, signal);
-        continue;
-      }
-      const task = this.#tasks.find(
-        (t) => t.key === action.job.key && t.device === action.job.device,
-      );
-      if (task !== undefined) await this.#poll(task, action);
+      const { action, task } = this.#state.next();
+      if (action.kind === "wait") await this.#idle(action.until, signal);
+      else if (task !== undefined) await this.#poll(task, action);
     }
   }
 
   /** Until the next job, a demand, the end of the connection or of everything. */
   async #idle(until: Monotonic | undefined, signal: AbortSignal): Promise<void> {
     const now = this.#clock.monotonic();
-    const hasBad = this.#devices.some((device) => device.hasBad);
-    const end = Math.min(until ?? now + REPEAT_EVERY, hasBad ? now + REPEAT_EVERY : Infinity);
+    const latest = now + REPEAT_EVERY;
+    const end = Math.min(until ?? latest, this.#state.hasBad ? latest : Number.POSITIVE_INFINITY);
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.after(milliseconds(Math.max(0, end - now)), resolve);
       this.#wake = () => {
@@ -285,32 +228,49 @@ class ModbusLine implements ModbusSource {
     const now = this.#clock.monotonic();
     if (now < this.#repeatAt) return;
     this.#repeatAt = monotonic(now + REPEAT_EVERY);
-    for (const device of this.#devices) if (device.hasBad) this.#offer(device.repeated());
+    this.#state.repeatBad();
   }
 
   async #poll(
     task: Task,
     { isProbe, lag }: { readonly isProbe: boolean; readonly lag: Duration },
   ): Promise<void> {
-    const start = this.#clock.monotonic();
-    if (!isProbe) this.#advance(task, start);
-    const device = this.#devices[task.device];
+    const device = this.#state.devices[task.device];
     if (device === undefined) return;
-    const shownLag = isProbe || task.role !== "poll" ? undefined : lag;
-    try {
-      const values = await this.#read(device, task.read);
-      this.#answered(task.device, { start, outcome: "answered", lag: shownLag });
-      this.#landed(task, device, [{ ...task.read, values }]);
-    } catch (error) {
-      if (!(error instanceof LamplighterError)) throw error;
-      this.#failed(task, device, { start, error, lag: shownLag, isProbe });
+    const start = this.#clock.monotonic();
+    const attempt: Attempt = {
+      start,
+      isProbe,
+      lag: isProbe || task.role !== "poll" ? undefined : lag,
+    };
+    this.#state.begun(task);
+    const answer = await this.#transact(() => this.#read(device, task.read));
+    if (answer.ok) {
+      this.#state.answered(task.device, attempt, "answered");
+      this.#state.landed(task, device, [{ ...task.read, values: answer.value }]);
+    } else if (answer.error.fields.kind !== "heldBack") {
+      this.#state.failed(task, device, attempt, answer.error);
     }
   }
 
-  #advance(task: Task, now: Monotonic): void {
-    const { due, missed } = nextDue(task, now);
-    task.due = due;
-    if (missed > 0 && task.role === "poll") this.#doctor.missed(task.device, missed);
+  /** One transaction; what the connection as a whole does is counted here. */
+  async #transact<T>(work: () => Promise<T>): Promise<Outcome<T, LamplighterError>> {
+    try {
+      const value = await work();
+      this.#noteAnswer();
+      return success(value);
+    } catch (error) {
+      if (!(error instanceof LamplighterError)) throw error;
+      if (error.code === "DEVICE_EXCEPTION") this.#noteAnswer();
+      if (error.code === "DEVICE_TIMEOUT") this.#timeoutsInRow++;
+      return failure(error);
+    }
+  }
+
+  #noteAnswer(): void {
+    this.#answers++;
+    this.#timeoutsInRow = 0;
+    this.#lastAnswerAt = this.#clock.monotonic();
   }
 
   #read(device: DeviceState, read: PlannedRead): Promise<readonly number[]> {
@@ -323,210 +283,6 @@ class ModbusLine implements ModbusSource {
   #deadlineOf(device: DeviceState, predicted: Duration): Duration {
     const wireMs = Math.max(0, predicted - this.#line.timing.turnaroundMs);
     return milliseconds(Math.ceil(device.profile.limits.answerWithin + wireMs));
-  }
-
-  // ── What came of it ────────────────────────────────────────────────────────────────────────────
-
-  /** The device said something, be it an exception. */
-  #answered(
-    index: number,
-    {
-      start,
-      outcome,
-      lag,
-    }: {
-      readonly start: Monotonic;
-      readonly outcome: TransactionOutcome;
-      readonly lag?: Duration | undefined;
-    },
-  ): void {
-    const now = this.#clock.monotonic();
-    this.#answers++;
-    this.#timeoutsInRow = 0;
-    this.#lastAnswerAt = now;
-    this.#doctor.record({
-      index,
-      outcome,
-      lag,
-      took: elapsed(start, now),
-      time: this.#clock.now(),
-    });
-    const before = this.#health[index] ?? HEALTHY;
-    const pause = this.#devices[index]?.profile.limits.pauseBetween ?? milliseconds(0);
-    this.#health[index] = afterAnswer(before, now, pause);
-    if (before.failures > 0) {
-      // Back at once: what fell due meanwhile is due now, and what was missed stays missed.
-      for (const task of this.#tasks) {
-        if (task.device === index && task.due < now) task.due = now;
-      }
-    }
-    if (this.#statuses[index]?.state !== "online") this.#setStatus(index, { state: "online" });
-  }
-
-  #landed(task: Task, device: DeviceState, blocks: readonly Block[]): void {
-    task.failures = 0;
-    if (task.role === "proof") {
-      device.knowledge = afterProof(device.knowledge, task.read, true);
-      this.#plan(task.device);
-      return;
-    }
-    this.#offer(device.applied(task.read, blocks));
-    if (task.role !== "retrial") return;
-    for (const point of task.read.points) {
-      device.knowledge = afterRetrial(device.knowledge, point.name);
-      const id = `${device.device}/${point.name}`;
-      this.#log.info("modbus point answers again", { point: id });
-    }
-    this.#plan(task.device);
-  }
-
-  #failed(
-    task: Task,
-    device: DeviceState,
-    failed: {
-      readonly start: Monotonic;
-      readonly error: LamplighterError;
-      readonly lag: Duration | undefined;
-      readonly isProbe: boolean;
-    },
-  ): void {
-    const { start, error, lag } = failed;
-    if (error.fields.kind === "heldBack") return;
-    const exception = Number(error.fields.exception ?? 0);
-    if (task.role === "proof") {
-      device.knowledge = afterProof(device.knowledge, task.read, false);
-      this.#plan(task.device);
-    }
-    // Exceptions 10 and 11 come from the gateway in between: its device is silent.
-    if (error.code === "DEVICE_EXCEPTION" && exception !== 10 && exception !== 11) {
-      this.#answered(task.device, { start, outcome: "exception", lag });
-      this.#refused(task, device, { exception, detail: error.message });
-      return;
-    }
-    this.#silent(task, device, failed);
-  }
-
-  /** The device lives and says no to this request. */
-  #refused(
-    task: Task,
-    device: DeviceState,
-    { exception, detail }: { readonly exception: number; readonly detail: string },
-  ): void {
-    if (task.role === "proof") return;
-    if (task.role === "retrial") {
-      task.failures++;
-      task.due = retrialDue(this.#clock.monotonic(), task.failures);
-      return;
-    }
-    if (exception >= 1 && exception <= 3) {
-      const lesson = afterIllegal(device.knowledge, task.read);
-      device.knowledge = lesson.knowledge;
-      if (lesson.kind === "setAside") {
-        this.#offer(device.failed(task.read.points, { reason: "setAside", detail }));
-        const { table, address, count } = task.read;
-        this.#log.warn("modbus points set aside", {
-          device: device.device,
-          points: lesson.names,
-          registers: `${table} ${address}+${count}`,
-          error: detail,
-        });
-      }
-      this.#plan(task.device);
-      return;
-    }
-    task.failures++;
-    if (task.failures < FAILED_POLLS_MAX) return;
-    this.#offer(device.failed(task.read.points, { reason: "exception", detail }));
-  }
-
-  /** No usable answer: a fault of the device or of the way to it. */
-  #silent(
-    task: Task,
-    device: DeviceState,
-    failed: {
-      readonly start: Monotonic;
-      readonly error: LamplighterError;
-      readonly lag: Duration | undefined;
-      readonly isProbe: boolean;
-    },
-  ): void {
-    const why = { reason: reasonOf(failed.error), detail: failed.error.message };
-    this.#noteFailure(task.device, { ...failed, key: task.role === "poll" ? task.key : undefined });
-    if (task.role === "retrial") task.due = retrialDue(this.#clock.monotonic(), task.failures);
-    if (task.role !== "poll") return;
-    task.failures++;
-    if (task.failures >= FAILED_POLLS_MAX) this.#offer(device.failed(task.read.points, why));
-    const health = this.#health[task.device];
-    if (health?.isLost !== true) return;
-    this.#offer(device.allFailed(why));
-    this.#setStatus(task.device, { state: "offline", ...why });
-  }
-
-  #noteFailure(
-    index: number,
-    {
-      start,
-      error,
-      lag,
-      isProbe,
-      key,
-    }: {
-      readonly start: Monotonic;
-      readonly error: LamplighterError;
-      readonly lag?: Duration | undefined;
-      readonly isProbe: boolean;
-      readonly key: string | undefined;
-    },
-  ): void {
-    const now = this.#clock.monotonic();
-    const took = elapsed(start, now);
-    const time = this.#clock.now();
-    this.#doctor.record({ index, outcome: outcomeOf(error), took, lag, time });
-    if (error.code === "DEVICE_TIMEOUT") this.#timeoutsInRow++;
-    const failure = {
-      key: key ?? "",
-      took,
-      pauseBetween: this.#devices[index]?.profile.limits.pauseBetween ?? milliseconds(0),
-      isShared: this.#devices.length > 1,
-    };
-    this.#health[index] = afterFailure(this.#health[index] ?? HEALTHY, now, failure);
-    if (isProbe) this.#probesNotBefore = probesNotBefore(now, failure);
-  }
-
-  #setStatus(index: number, next: Omit<DeviceStatus, "device" | "since">): void {
-    const before = this.#statuses[index];
-    const isSame = before?.state === next.state && before.reason === next.reason;
-    if (before === undefined || isSame) return;
-    const { device } = before;
-    const status: DeviceStatus = { ...next, device, since: this.#clock.now() };
-    this.#statuses[index] = status;
-    const fields = { device, reason: next.reason, detail: next.detail };
-    if (next.state === "offline") this.#log.warn("modbus device lost", fields);
-    else this.#log.info("modbus device answers", { device });
-    this.#options.onStatus(status);
-  }
-
-  #offer(values: readonly SourceValue[]): void {
-    for (const value of values) this.#options.sink.offer(value);
-  }
-
-  // ── Planning ───────────────────────────────────────────────────────────────────────────────────
-
-  #planAll(): void {
-    for (const index of this.#devices.keys()) this.#plan(index);
-  }
-
-  #plan(index: number): void {
-    const device = this.#devices[index];
-    if (device === undefined) return;
-    const tasks = tasksOf(device, index, {
-      line: this.#line.timing,
-      periods: this.#periods,
-      now: this.#clock.monotonic(),
-      place: placeOf(this.#options.connection.id) + index,
-      before: this.#tasks.filter((task) => task.device === index),
-    });
-    this.#tasks = [...this.#tasks.filter((task) => task.device !== index), ...tasks];
   }
 
   // ── Demands ────────────────────────────────────────────────────────────────────────────────────
@@ -556,9 +312,9 @@ class ModbusLine implements ModbusSource {
   }
 
   #find(id: PointId): Found | undefined {
-    const name: DeviceId = deviceOf(id);
-    const index = this.#devices.findIndex((device) => device.device === name);
-    const device = this.#devices[index];
+    const name = deviceOf(id);
+    const index = this.#state.devices.findIndex((device) => device.device === name);
+    const device = this.#state.devices[index];
     const point = device?.pointOf(id);
     return device === undefined || point === undefined ? undefined : { index, device, point };
   }
@@ -571,9 +327,7 @@ class ModbusLine implements ModbusSource {
       this.#client.write({ unit: device.unit, write: write.value, within }),
     );
     if (answer.ok) return { kind: "accepted" };
-    const { error } = answer;
-    const kind = error.code === "DEVICE_EXCEPTION" ? "refused" : "noAnswer";
-    return { kind, detail: error.message };
+    return { kind: isRefusal(answer.error) ? "refused" : "noAnswer", detail: answer.error.message };
   }
 
   async #readNow({ index, device, point }: Found): Promise<ReadAnswer> {
@@ -584,36 +338,26 @@ class ModbusLine implements ModbusSource {
       blocks.push({ ...read, values: answer.value });
     }
     const values = device.applied({ points: [point] }, blocks);
-    this.#offer(values);
+    this.#state.offer(values);
     const [sample] = values;
     if (sample?.quality === "good") {
       return { kind: "value", value: sample.value, time: sample.time };
     }
-    const why = sample?.quality === "bad" ? sample.detail : undefined;
-    return { kind: "none", detail: why ?? device.badDetail(point.name) ?? "no value" };
+    return { kind: "none", detail: device.badDetail(point.name) ?? "no value" };
   }
 
   /** One transaction that somebody waits for, with the same bookkeeping as a poll. */
-  async #demand<T>(
-    index: number,
-    transact: () => Promise<T>,
-  ): Promise<
-    | { readonly ok: true; readonly value: T }
-    | { readonly ok: false; readonly error: LamplighterError }
-  > {
-    const pause = (this.#health[index]?.notBefore ?? 0) - this.#clock.monotonic();
+  async #demand<T>(index: number, work: () => Promise<T>): Promise<Outcome<T, LamplighterError>> {
+    const pause = this.#state.notBefore(index) - this.#clock.monotonic();
     if (pause > 0) await this.#clock.sleep(milliseconds(pause));
-    const start = this.#clock.monotonic();
-    try {
-      const value = await transact();
-      this.#answered(index, { start, outcome: "answered" });
-      return { ok: true, value };
-    } catch (error) {
-      if (!(error instanceof LamplighterError)) throw error;
-      if (error.code === "DEVICE_EXCEPTION") this.#answered(index, { start, outcome: "exception" });
-      else this.#noteFailure(index, { start, error, isProbe: false, key: undefined });
-      return { ok: false, error };
+    const attempt = { start: this.#clock.monotonic(), isProbe: false };
+    const answer = await this.#transact(work);
+    if (answer.ok) this.#state.answered(index, attempt, "answered");
+    else if (isRefusal(answer.error)) this.#state.answered(index, attempt, "exception");
+    else if (answer.error.fields.kind !== "heldBack") {
+      this.#state.unanswered(index, attempt, answer.error, undefined);
     }
+    return answer;
   }
 }
 
@@ -621,35 +365,4 @@ interface Found {
   readonly index: number;
   readonly device: DeviceState;
   readonly point: ModbusPoint;
-}
-
-function reasonOf(error: LamplighterError): BadReason {
-  switch (error.code) {
-    case "DEVICE_TIMEOUT":
-      return "timeout";
-    case "CONNECTION_LOST":
-      return "connectionLost";
-    case "DEVICE_EXCEPTION":
-      return "deviceOffline";
-    default:
-      return "badFrame";
-  }
-}
-
-function outcomeOf(error: LamplighterError): TransactionOutcome {
-  switch (error.code) {
-    case "CONNECTION_LOST":
-      return "lost";
-    case "DEVICE_ANSWER_INVALID":
-      return error.fields.kind === "crc" ? "crc" : "frame";
-    default:
-      return "timeout";
-  }
-}
-
-/** Lines begin their beats at different places, so that hundreds of them do not speak at once. */
-function placeOf(name: string): number {
-  let hash = 0;
-  for (const character of name) hash = (hash * 31 + character.charCodeAt(0)) % 9_973;
-  return hash;
 }
