@@ -14,13 +14,15 @@ import { type Duration, INSTANT_MAX, INSTANT_MIN, type Instant, instant } from "
 import type { Log } from "../../platform/log.ts";
 import { AppendQueue } from "./embedded/append-queue.ts";
 import { LatestSamples } from "./embedded/latest.ts";
-import { unpackSamples } from "./embedded/log-codec.ts";
+import { packSamples, unpackSamples } from "./embedded/log-codec.ts";
 import type { LogRow, ReaderCalls } from "./embedded/reader-worker.ts";
 import { RecentEntries } from "./embedded/recent.ts";
 import { bucketRows, increaseRows } from "./embedded/rows.ts";
+import type { SealerCalls } from "./embedded/sealer-worker.ts";
+import { Sealing } from "./embedded/sealing.ts";
 import { SeriesNames } from "./embedded/series-names.ts";
-import { WorkerThread } from "./embedded/worker-call.ts";
-import type { WriterCalls } from "./embedded/writer-worker.ts";
+import { type WorkerOptions, WorkerThread } from "./embedded/worker-call.ts";
+import type { OpenedLog, WriterCalls } from "./embedded/writer-worker.ts";
 import {
   type AppendOutcome,
   type AppendRequest,
@@ -44,6 +46,8 @@ export interface EmbeddedStoreOptions {
   readonly log: Log;
   /** Called once when a thread of the store has ended by itself: the store is of no use any more. */
   readonly onFailure?: (error: LamplighterError) => void;
+  /** Samples that wait before sealing begins, for tests that want much of it. */
+  readonly sealSamplesMin?: number;
 }
 
 /** More entries are never given in one answer. */
@@ -55,61 +59,96 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   const threads = startThreads(options);
   try {
     const opened = await threads.writer.call("open", undefined);
-    await threads.reader.call("open", undefined);
-    const names = new SeriesNames(opened.points);
-    const latest = new LatestSamples();
-    latest.take(unpackSamples(opened.latest, (series) => names.pointOf(series)));
-    return new EmbeddedStore({ ...threads, names, latest, end: opened.end });
+    const { shiftHours } = opened;
+    await threads.sealer.call("open", { shiftHours });
+    await threads.reader.call("open", { shiftHours });
+    const store = new EmbeddedStore({ ...options, ...threads, opened });
+    threads.sealer.call("rebuildDaily", undefined).then(
+      (isRebuilt) => isRebuilt && options.log.info("store daily summaries rebuilt"),
+      (error: unknown) => options.log.error("store daily summaries failed", { error }),
+    );
+    return store;
   } catch (error) {
-    await Promise.all([threads.writer.end(), threads.reader.end()]);
+    await endThreads(threads);
     throw error;
   }
 }
 
 interface Threads {
   readonly writer: WorkerThread<WriterCalls>;
+  readonly sealer: WorkerThread<SealerCalls>;
   readonly reader: WorkerThread<ReaderCalls>;
 }
 
 function startThreads(options: EmbeddedStoreOptions): Threads {
   const { folder, zone, log } = options;
-  const onFailure = (error: LamplighterError): void => {
-    log.error("store thread ended", { error });
-    options.onFailure?.(error);
-  };
-  const data = { folder, zone };
+  const start = (name: string): Omit<WorkerOptions, "file"> => ({
+    name: `The store's ${name}`,
+    data: { folder, zone },
+    onFailure: (error) => {
+      log.error("store thread ended", { thread: name, error });
+      options.onFailure?.(error);
+    },
+  });
   const writer = new URL("./embedded/writer-worker.ts", import.meta.url);
+  const sealer = new URL("./embedded/sealer-worker.ts", import.meta.url);
   const reader = new URL("./embedded/reader-worker.ts", import.meta.url);
   return {
-    writer: new WorkerThread({ name: "The store's writer", file: writer, data, onFailure }),
-    reader: new WorkerThread({ name: "The store's reader", file: reader, data, onFailure }),
+    writer: new WorkerThread({ ...start("writer"), file: writer }),
+    sealer: new WorkerThread({ ...start("sealer"), file: sealer }),
+    reader: new WorkerThread({ ...start("reader"), file: reader }),
   };
 }
 
-interface Parts extends Threads {
-  readonly names: SeriesNames;
-  readonly latest: LatestSamples;
-  readonly end: number;
+async function endThreads(threads: Threads): Promise<void> {
+  await Promise.all([threads.reader.end(), threads.sealer.end(), threads.writer.end()]);
+}
+
+interface Parts extends Threads, EmbeddedStoreOptions {
+  readonly opened: OpenedLog;
 }
 
 export class EmbeddedStore implements SampleStore {
+  readonly #threads: Threads;
   readonly #writer: WorkerThread<WriterCalls>;
   readonly #reader: WorkerThread<ReaderCalls>;
   readonly #names: SeriesNames;
-  readonly #latest: LatestSamples;
-  readonly #queue: AppendQueue;
+  readonly #latest = new LatestSamples();
   readonly #recent: RecentEntries;
+  readonly #sealing: Sealing;
+  readonly #queue: AppendQueue;
 
-  constructor({ writer, reader, names, latest, end }: Parts) {
+  constructor({ writer, sealer, reader, opened, clock, log, ...options }: Parts) {
+    this.#threads = { writer, sealer, reader };
     this.#writer = writer;
     this.#reader = reader;
-    this.#names = names;
-    this.#latest = latest;
-    this.#recent = new RecentEntries(end);
-    this.#queue = new AppendQueue(writer, names, (entry) => {
-      this.#latest.take(entry.samples);
-      this.#recent.add(entry);
+    this.#names = new SeriesNames(opened.points);
+    this.#latest.take(unpackSamples(opened.latest, (series) => this.#names.pointOf(series)));
+    this.#recent = new RecentEntries(opened.end);
+    const sealing = {
+      clock,
+      log,
+      writer,
+      sealer,
+      latest: () => packSamples(this.#latest.of(), (point) => this.#names.idFor(point)),
+      points: () => this.#names.count,
+      end: () => this.#recent.end,
+      ...(options.sealSamplesMin === undefined ? {} : { samplesMin: options.sealSamplesMin }),
+    };
+    this.#sealing = new Sealing(sealing, opened.unsealedSamples);
+    this.#queue = new AppendQueue(writer, this.#names, {
+      onStored: (entry) => {
+        this.#latest.take(entry.samples);
+        this.#recent.add(entry);
+        this.#sealing.stored(entry.samples.length);
+      },
+      room: () => this.#sealing.room(),
     });
+  }
+
+  /** Moves everything stored so far into chunks, e.g. at the end of an import; happens by itself hourly. */
+  seal(): Promise<void> {
+    return this.#sealing.sealAll();
   }
 
   append(request: AppendRequest): Promise<AppendOutcome> {
@@ -239,23 +278,23 @@ export class EmbeddedStore implements SampleStore {
   }
 
   async statistics(): Promise<StoreStatistics> {
-    const [{ bytes }, lanes, logEntries] = await Promise.all([
+    const [{ bytes }, lanes, { entries, chunks }] = await Promise.all([
       this.#reader.call("statistics", undefined),
       this.lanes(),
-      this.#writer.call("entries", undefined),
+      this.#writer.call("counts", undefined),
     ]);
     const samples = lanes.reduce((sum, lane) => sum + lane.samples, 0);
-    return { samples, points: this.#names.count, bytes, logEntries, chunks: 0 };
+    return { samples, points: this.#names.count, bytes, logEntries: entries, chunks };
   }
 
   async close(): Promise<void> {
     await this.#queue.close();
     this.#recent.close();
-    await Promise.allSettled([
-      this.#reader.call("close", undefined),
-      this.#writer.call("close", undefined),
-    ]);
-    await Promise.all([this.#reader.end(), this.#writer.end()]);
+    await this.#sealing.close();
+    const { reader, sealer, writer } = this.#threads;
+    await Promise.allSettled([reader.call("close", undefined), sealer.call("close", undefined)]);
+    await Promise.allSettled([writer.call("close", undefined)]);
+    await endThreads(this.#threads);
   }
 }
 

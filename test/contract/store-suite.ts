@@ -87,6 +87,7 @@ export function storeSuite(name: string, make: () => Promise<StoreUnderTest>): v
       });
 
       it("stores requests made at once in their order, each an entry of its own", async () => {
+        await store.release("suite", 0);
         const requests = [1, 2, 3, 4, 5].map((n) => request(n, [good(power, at(n), n)]));
         const outcomes = await Promise.all(requests.map((r) => store.append(r)));
         const positions = outcomes.map((o) => (o.kind === "stored" ? o.position : -1));
@@ -113,6 +114,7 @@ export function storeSuite(name: string, make: () => Promise<StoreUnderTest>): v
             detail: "exception 2",
           },
         ];
+        await store.release("suite", 0);
         await store.append(request(1, samples));
         const [before] = await store.read(0, 1);
         expect(before?.samples).toEqual(samples);

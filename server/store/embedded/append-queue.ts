@@ -26,23 +26,26 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+export interface AppendEvents {
+  /** Called in the order of the log, before the request's promise resolves. */
+  onStored(entry: LogEntry): void;
+  /** What commits wait for when they are too far ahead of the sealing. */
+  room(): Promise<void> | undefined;
+}
+
 export class AppendQueue {
   readonly #writer: WorkerThread<WriterCalls>;
   readonly #names: SeriesNames;
-  readonly #onStored: (entry: LogEntry) => void;
+  readonly #events: AppendEvents;
   #waiting: Waiting[] = [];
   #waitingSamples = 0;
   #running: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(
-    writer: WorkerThread<WriterCalls>,
-    names: SeriesNames,
-    onStored: (entry: LogEntry) => void,
-  ) {
+  constructor(writer: WorkerThread<WriterCalls>, names: SeriesNames, events: AppendEvents) {
     this.#writer = writer;
     this.#names = names;
-    this.#onStored = onStored;
+    this.#events = events;
   }
 
   async append(request: AppendRequest): Promise<AppendOutcome> {
@@ -66,7 +69,12 @@ export class AppendQueue {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commit(this.#takeWaiting());
+    while (this.#waiting.length > 0) {
+      for (let room = this.#events.room(); room !== undefined; room = this.#events.room()) {
+        await room;
+      }
+      await this.#commit(this.#takeWaiting());
+    }
     this.#running = undefined;
   }
 
@@ -86,7 +94,7 @@ export class AppendQueue {
       const outcome = outcomes[i];
       if (outcome?.kind === "stored") {
         const { origin, receivedAt, samples } = request;
-        this.#onStored({ position: outcome.position, origin, receivedAt, samples });
+        this.#events.onStored({ position: outcome.position, origin, receivedAt, samples });
       }
       if (outcome !== undefined) resolve(outcome);
     });

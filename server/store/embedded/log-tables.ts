@@ -4,6 +4,7 @@
  */
 import type { Lane } from "../../../core/batch.ts";
 import { Database, type Migrations } from "../../../platform/sqlite.ts";
+import { shiftHoursOf } from "./grid.ts";
 
 export const LOG_FILE = "log.db";
 
@@ -70,9 +71,12 @@ export class LogTables {
   #removedThrough: number;
   #sealedThrough: number;
 
-  constructor(folder: string) {
+  constructor({ folder, zone }: { readonly folder: string; readonly zone: string }) {
     this.#db = Database.open({ file: `${folder}/${LOG_FILE}`, pageBytes: 16_384 });
     this.#db.migrate("store-log", migrations);
+    this.#db
+      .prepare("INSERT OR IGNORE INTO state (key, number) VALUES ('shift_hours', ?)")
+      .run(shiftHoursOf(zone));
     this.#sql = {
       insertSeries: this.#db.prepare("INSERT OR IGNORE INTO series (id, point) VALUES (?, ?)"),
       setLane: this.#db.prepare("INSERT OR REPLACE INTO lane VALUES (?, ?, ?, ?, ?, ?, ?)"),
@@ -107,8 +111,16 @@ export class LogTables {
     return this.#end;
   }
 
-  get sealedThrough(): number {
-    return this.#sealedThrough;
+  /** Chosen when the store was made and never changed; see `Grid`. */
+  get shiftHours(): number {
+    return this.#number("shift_hours");
+  }
+
+  unsealedSamples(): number {
+    const row = this.#db
+      .prepare("SELECT sum(count) AS samples FROM log WHERE position > ?")
+      .get(this.#sealedThrough);
+    return Number(row?.samples ?? 0);
   }
 
   get entries(): number {
@@ -226,9 +238,8 @@ export class LogTables {
     return until < through;
   }
 
-  months(): readonly { readonly name: string; readonly chunks: number }[] {
-    const rows = this.#db.prepare("SELECT name, chunks FROM month ORDER BY name").all();
-    return rows.map((row) => ({ name: String(row.name), chunks: Number(row.chunks) }));
+  get chunks(): number {
+    return Number(this.#db.prepare("SELECT sum(chunks) AS chunks FROM month").get()?.chunks ?? 0);
   }
 
   close(): void {

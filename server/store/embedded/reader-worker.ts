@@ -53,13 +53,13 @@ const calendar = new Calendar();
 let reader: SealedReader | undefined;
 
 const opened = (): SealedReader => {
-  reader ??= new SealedReader({ folder, zone, calendar });
+  if (reader === undefined) throw new Error("the reader is not open");
   return reader;
 };
 
 const calls = {
-  open: (_: undefined): void => {
-    opened();
+  open: ({ shiftHours }: { readonly shiftHours: number }): void => {
+    reader = new SealedReader({ folder, zone, calendar, shiftHours });
   },
 
   readLog: (argument: { readonly position: number; readonly entriesMax: number }): Transferred => {
@@ -69,39 +69,43 @@ const calls = {
 
   raw: (argument: RawArgument): Transferred => {
     const { series, limit, after } = argument;
-    const source = opened().series(series);
     const range = { from: after?.time ?? argument.from, to: argument.to };
     const kept = columnsOf(limit + 1);
-    let count = 0;
-    for (const run of runsOf(source.windows(range), source.tail, range)) {
-      refuseCancelled(argument);
-      count = takeRun(run, after, kept, count);
-      if (count > limit) break;
-    }
+    const count = opened().withSeries(series, (source) => {
+      let taken = 0;
+      for (const run of runsOf(source.windows(range), source.tail, range)) {
+        refuseCancelled(argument);
+        taken = takeRun(run, after, kept, taken);
+        if (taken > limit) break;
+      }
+      return taken;
+    });
     const samples = packColumns(sliceOf(kept, 0, count), new Uint32Array(count).fill(series));
     return new Transferred(samples, buffersOf([samples]));
   },
 
   buckets: (argument: BucketsArgument): Transferred => {
     const buckets = calendar.buckets(argument, argument.bucket);
-    const source = opened().series(argument.series);
-    const stretches = watched(source.stretches(argument, argument.bucket), argument);
     const { cuts } = buckets;
-    const pieces = piecesOf({ stretches, tail: source.tail, cuts, gapMsMax: Infinity });
-    const numbers = bucketNumbers(pieces, buckets);
+    const numbers = opened().withSeries(argument.series, (source) => {
+      const stretches = watched(source.stretches(argument, argument.bucket), argument);
+      const pieces = piecesOf({ stretches, tail: source.tail, cuts, gapMsMax: Infinity });
+      return bucketNumbers(pieces, buckets);
+    });
     return new Transferred(numbers, buffersOf([numbers]));
   },
 
   increase: (argument: IncreaseArgument): Transferred => {
     const { from, to, gapMsMax } = argument;
     const buckets = calendar.buckets(argument, argument.bucket);
-    const source = opened().series(argument.series);
-    const stretches = watched(source.stretches(argument, argument.bucket), argument);
-    const { tail } = source;
-    const pieces = piecesOf({ stretches, tail, cuts: buckets.cuts, gapMsMax });
-    const before = numberBefore(source.windowsBefore(from), tail, from);
-    const after = numberFrom(source.windowsFrom(to), tail, to);
-    const numbers = increaseNumbers(pieces, { buckets, gapMsMax, before, after });
+    const { cuts } = buckets;
+    const numbers = opened().withSeries(argument.series, (source) => {
+      const stretches = watched(source.stretches(argument, argument.bucket), argument);
+      const pieces = piecesOf({ stretches, tail: source.tail, cuts, gapMsMax });
+      const before = numberBefore(source.windowsBefore(from), source.tail, from);
+      const after = numberFrom(source.windowsFrom(to), source.tail, to);
+      return increaseNumbers(pieces, { buckets, gapMsMax, before, after });
+    });
     return new Transferred(numbers, buffersOf([numbers]));
   },
 
@@ -116,7 +120,7 @@ const calls = {
 /** What the caller gets: the contents of `Transferred`. */
 export interface ReaderCalls {
   readonly [name: string]: (argument: never) => unknown;
-  readonly open: (argument: undefined) => void;
+  readonly open: (argument: { readonly shiftHours: number }) => void;
   readonly readLog: (argument: {
     readonly position: number;
     readonly entriesMax: number;

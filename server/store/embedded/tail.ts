@@ -28,10 +28,11 @@ export class Tail {
     );
   }
 
-  /** Reads what was stored since; call it inside the transaction that also reads the list of months. */
-  refresh(): void {
+  /** Reads what was stored since, inside the caller's transaction; tells whether sealing has moved on. */
+  refresh(): boolean {
     const sealedThrough = Number(this.#selectSealed.get()?.number ?? 0);
-    if (sealedThrough > this.#sealedThrough) {
+    const hasMoved = sealedThrough > this.#sealedThrough;
+    if (hasMoved) {
       this.#entries = [];
       this.#series = new Map();
       this.#sealedThrough = sealedThrough;
@@ -41,6 +42,7 @@ export class Tail {
       this.#readThrough = Number(row.position);
       if (row.samples instanceof Uint8Array) this.#take(unpackColumns(row.samples));
     }
+    return hasMoved;
   }
 
   /** Unsealed samples of a series in order, each identity once. */

@@ -14,7 +14,8 @@ export interface OpenedLog {
   /** In the order of their ids, which count from 1. */
   readonly points: readonly string[];
   readonly end: number;
-  readonly sealedThrough: number;
+  readonly unsealedSamples: number;
+  readonly shiftHours: number;
   readonly latest: Uint8Array;
 }
 
@@ -29,7 +30,7 @@ export interface SealedArgument {
   readonly months: readonly { readonly name: string; readonly chunks: number }[];
 }
 
-const { folder } = workerData as { readonly folder: string };
+const options = workerData as { readonly folder: string; readonly zone: string };
 let tables: LogTables | undefined;
 let lock: Database | undefined;
 
@@ -40,12 +41,13 @@ const opened = (): LogTables => {
 
 const calls = {
   open: (_: undefined): OpenedLog => {
-    lock = Database.open({ file: `${folder}/lock.db`, exclusive: true });
-    tables = new LogTables(folder);
+    lock = Database.open({ file: `${options.folder}/lock.db`, exclusive: true });
+    tables = new LogTables(options);
     return {
       points: tables.series(),
       end: tables.end,
-      sealedThrough: tables.sealedThrough,
+      unsealedSamples: tables.unsealedSamples(),
+      shiftHours: tables.shiftHours,
       latest: newestOf(tables),
     };
   },
@@ -60,7 +62,10 @@ const calls = {
     opened().sealed(through, latest, months);
     removeInTurns();
   },
-  entries: (_: undefined): number => opened().entries,
+  counts: (_: undefined): { readonly entries: number; readonly chunks: number } => {
+    const { entries, chunks } = opened();
+    return { entries, chunks };
+  },
   close: (_: undefined): void => {
     tables?.close();
     lock?.close();
