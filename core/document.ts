@@ -8,6 +8,8 @@ import { failure, type Outcome, success } from "./outcome.ts";
 import { keysAt } from "./schema-keys.ts";
 
 export const DOCUMENT_BYTES_MAX = 4 * 1024 * 1024;
+/** References expand to copies; more of them are an attack on memory. */
+const ALIASES_MAX = 100;
 /** A longer list is noise; the rest is counted in the last line. */
 export const PROBLEMS_SHOWN_MAX = 100;
 
@@ -37,11 +39,7 @@ export function parseYaml<T>(
     return failure([{ file, line: 1, path: "", message }]);
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    uniqueKeys: true,
-    maxAliasCount: 0,
-  } as object);
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
     return failure(
       document.errors.map((e) => ({
@@ -58,7 +56,13 @@ export function parseYaml<T>(
     path: formatPath(path),
     message,
   });
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 100 }), { reportInput: true });
+  let content: unknown;
+  try {
+    content = document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (error) {
+    return failure([problemAt([], `cannot be read: ${(error as Error).message}`)]);
+  }
+  const parsed = schema.safeParse(content, { reportInput: true });
   if (parsed.success) return success({ value: parsed.data, problemAt });
   return failure(
     flatten(parsed.error.issues).flatMap((issue) =>
