@@ -1,0 +1,66 @@
+/** Puts the rows of a point into the words and shape of its chart. */
+import type { Language } from "../../../core/label.ts";
+import type { AlarmView, PointView } from "../../api/contract.ts";
+import { instantOf } from "../format/instant.ts";
+import { formatTime, type TimeStyle } from "../format/time.ts";
+import { wordsOf } from "../format/value.ts";
+import type { Range } from "../routes.ts";
+import type { Words } from "../texts/words.ts";
+import type { Drawing } from "./chart.tsx";
+import type { LoadedChart } from "./load.ts";
+import type { ChartRow } from "./rows.ts";
+
+export interface DrawingParts {
+  readonly point: PointView;
+  readonly loaded: LoadedChart;
+  readonly range: Range;
+  readonly alarms: readonly AlarmView[];
+  readonly words: Words;
+  readonly style: TimeStyle;
+}
+
+export function drawingOf(parts: DrawingParts): Drawing {
+  const { point, loaded, words, style } = parts;
+  const { language } = words;
+  return {
+    rows: loaded.rows,
+    shape: point.kind === "counter" ? "bars" : point.kind === "state" ? "steps" : "line",
+    from: loaded.from,
+    to: loaded.to,
+    zone: style.zone,
+    axisText: (value) => axisText(value, point, language),
+    describe: (row) => describe(row, parts),
+    marks: parts.alarms
+      .map((alarm) => ({ time: instantOf(alarm.raisedAt), text: words.name(alarm.name) }))
+      .filter(({ time }) => time >= loaded.from && time <= loaded.to),
+  };
+}
+
+/** Between two states there is nothing to name. */
+function axisText(value: number, point: PointView, language: Language): string {
+  if (point.labels && !Object.hasOwn(point.labels, String(value))) return "";
+  return wordsOf(asGauge(point), value, language).text;
+}
+
+function describe(row: ChartRow, { point, words, style, range }: DrawingParts): readonly string[] {
+  const time = momentIn(row, { range, style });
+  if (row.value === undefined) {
+    return [time, row.reason ? words.t(`reason.${row.reason}`) : words.t("chart.noData")];
+  }
+  const write = (value: number): string => wordsOf(asGauge(point), value, words.language).text;
+  const hasBand = row.min !== undefined && row.max !== undefined && row.min !== row.max;
+  const band = hasBand
+    ? [words.t("chart.span", { min: write(row.min ?? 0), max: write(row.max ?? 0) })]
+    : [];
+  return [time, write(row.value), ...band];
+}
+
+/** The year matters only where the range is long enough to cross one. */
+function momentIn(row: ChartRow, { range, style }: Pick<DrawingParts, "range" | "style">): string {
+  if (range === "1y") return formatTime(row.time, "date", style);
+  return formatTime(row.time, "dayMinute", style);
+}
+
+/** An amount per bucket is not a counter's standing: three digits do. */
+const asGauge = (point: PointView): PointView =>
+  point.kind === "counter" ? { ...point, kind: "gauge" } : point;

@@ -1,0 +1,74 @@
+/** Bands above every page: the line is cut, an urgent alarm waits, the sound is still locked. */
+import { actionQueue, isUntaken, rankOf, takesPage } from "../alarms/queue.ts";
+import { useDesk, useTimeStyle, useWords } from "../desk.ts";
+import { formatMoment } from "../format/time.ts";
+import { toAlarm } from "../routes.ts";
+import { AlarmSentence } from "./alarm-text.tsx";
+import { PriorityMark } from "./mark.tsx";
+import { PlaceLink } from "./place.tsx";
+import { ProblemNote } from "./problem.tsx";
+import { TakeAlarm } from "./take-alarm.tsx";
+
+export function CutBand() {
+  const { store } = useDesk();
+  const { t } = useWords();
+  const style = useTimeStyle();
+  const connection = store.connection.value;
+  const since =
+    connection.kind === "cut" ? formatMoment(connection.since, store.now.value, style) : "";
+  return (
+    <div role="status">
+      {connection.kind === "cut" && <p class="band is-cut">{t("band.cut", { since })}</p>}
+      <ProblemNote problem={store.loadProblem.value} />
+    </div>
+  );
+}
+
+/** The most urgent untaken alarm, on every page that does not already begin with the queue. */
+export function AlarmBand() {
+  const { store, route } = useDesk();
+  const { t } = useWords();
+  const { page } = route.value;
+  if (page === "overview" || page === "alarms" || page === "alarm") return null;
+  const urgent = actionQueue([...store.state.value.alarms.values()]).filter(
+    (alarm) => isUntaken(alarm) && rankOf(alarm.priority) <= rankOf("high"),
+  );
+  const [first] = urgent;
+  if (!first) return null;
+  return (
+    <section class={`band is-alarm is-${first.priority}`} aria-label={t("nav.alarms")}>
+      <PriorityMark priority={first.priority} />
+      <p>
+        <PlaceLink space={first.space} />
+        {t("join.colon")}
+        <AlarmSentence alarm={first} />{" "}
+        {urgent.length > 1 && <a href="#/alarms">{t("band.more", { count: urgent.length - 1 })}</a>}
+      </p>
+      <span class="actions">
+        <TakeAlarm alarm={first} />
+        <a class="button" href={toAlarm(first.id)}>
+          {t("alarm.view")}
+        </a>
+      </span>
+    </section>
+  );
+}
+
+/** Says that an emergency could not be heard, with the one touch that changes it. */
+export function SoundBand() {
+  const { siren, store } = useDesk();
+  const { t } = useWords();
+  if (siren.state.value === "ready") return null;
+  const isUrgent = [...store.state.value.alarms.values()].some(takesPage);
+  if (siren.state.value === "unavailable") {
+    return <p class="band is-sound">{t("sound.unavailable")}</p>;
+  }
+  return (
+    <p class={`band is-sound ${isUrgent ? "is-urgent" : ""}`}>
+      {t("sound.locked")}{" "}
+      <button type="button" onClick={() => void siren.unlock()}>
+        {t("sound.unlock")}
+      </button>
+    </p>
+  );
+}

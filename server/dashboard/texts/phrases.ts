@@ -1,0 +1,49 @@
+/** Small sentences that many parts share: how long, how old, why there is no value. */
+import type { Duration } from "../../../core/time.ts";
+import type { Problem } from "../api/problem.ts";
+import { roundDuration } from "../format/duration.ts";
+import type { ShownValue } from "../format/value.ts";
+import type { TextKey, Words } from "./words.ts";
+import { zh } from "./zh.ts";
+
+/** `14 min` */
+export function spanPhrase(duration: Duration, { t }: Words): string {
+  const { unit, count } = roundDuration(duration);
+  return t(`span.${unit}`, { count });
+}
+
+/** `14 min ago` */
+export function agePhrase(duration: Duration, { t }: Words): string {
+  const { unit, count } = roundDuration(duration);
+  return t(`age.${unit}`, { count });
+}
+
+/** `no data for 14 min`, or that there never was any. */
+export function nonePhrase(shown: Extract<ShownValue, { kind: "none" }>, words: Words): string {
+  if (shown.age === undefined) return words.t("value.never");
+  return words.t("value.none", { span: spanPhrase(shown.age, words) });
+}
+
+export function reasonPhrase(
+  shown: Extract<ShownValue, { kind: "none" | "uncertain" }>,
+  { t }: Words,
+): string | undefined {
+  if (shown.reason === undefined) return undefined;
+  const reason = t(`reason.${shown.reason}`);
+  return shown.kind === "none" && shown.detail ? `${reason} (${shown.detail})` : reason;
+}
+
+const isText = (key: string): key is TextKey => Object.hasOwn(zh, key);
+
+/** What happened and what to do, with the server's own reason where it gives one. */
+export function problemPhrase(problem: Problem, { t, language }: Words): string {
+  const key = `problem.${problem.code}`;
+  const sentence = isText(key) ? t(key as "problem.INTERNAL") : t("problem.INTERNAL");
+  const why = `why.${String(problem.fields.why)}`;
+  if (isText(why)) return `${sentence} ${t(why as "why.noAnswer")}`;
+  const explains = problem.code === "REQUEST_INVALID" || !isText(key);
+  return explains || language === "en" ? withDetail(sentence, problem.detail) : sentence;
+}
+
+const withDetail = (sentence: string, detail: string): string =>
+  detail === "" ? sentence : `${sentence} ${detail}`;
