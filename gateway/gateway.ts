@@ -9,11 +9,10 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
-import { formatProblems, type Parsed } from "../core/document.ts";
+import { formatProblems } from "../core/document.ts";
 import { LamplighterError, wordsOf } from "../core/errors.ts";
 import { gatewayId, siteId } from "../core/ids.ts";
 import { hours, milliseconds, seconds } from "../core/time.ts";
-import { loadProfiles } from "../device-profiles/library.ts";
 import { claimDataFolder } from "../platform/data-folder.ts";
 import { aborted, Teardowns } from "../platform/lifecycle.ts";
 import type { Log } from "../platform/log.ts";
@@ -28,6 +27,7 @@ import { type GatewayConfiguration, parseGatewayConfiguration } from "./configur
 import { openSources } from "./open-sources.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { buildPlant, type GatewayPlant } from "./plant.ts";
+import { readProfiles } from "./read-profiles.ts";
 import { personalKey, SecretFiles } from "./secrets.ts";
 import { createPersonalHash } from "./sources/personal.ts";
 import { lastWill, Uplink } from "./uplink/uplink.ts";
@@ -113,7 +113,7 @@ export async function runGateway(
         sink: pipeline,
         clock,
         log,
-        onStatus: (status) => log.info("device", { ...status }),
+        onStatus: (status) => log.debug("device", { ...status }),
         teardowns,
       },
       plant.connections,
@@ -182,9 +182,10 @@ export async function readConfiguration(
   const file = options.configurationFile;
   const parsed = parseGatewayConfiguration(readText(file), file);
   if (!parsed.ok) throw invalid(formatProblems(parsed.error));
-  const profiles = await loadProfiles(options.profilesFolder);
+  const wanted = new Set(parsed.value.value.devices.map((device) => device.profile));
+  const profiles = await readProfiles(wanted, options.profilesFolder);
   if (!profiles.ok) throw invalid(formatProblems(profiles.error));
-  const plant = buildPlant(parsed.value as Parsed<GatewayConfiguration>, profiles.value);
+  const plant = buildPlant(parsed.value, profiles.value);
   if (!plant.ok) throw invalid(formatProblems(plant.error));
   return { configuration: parsed.value.value, plant: plant.value };
 }

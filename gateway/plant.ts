@@ -53,12 +53,18 @@ export interface GatewayPlant {
   readonly points: ReadonlyMap<PointId, GatewayPoint>;
 }
 
+/** The profiles that are used, and the names of all there are. */
+export interface KnownProfiles {
+  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly names: readonly string[];
+}
+
 /** An unknown name is compared with these at most; more is not what a person could have meant. */
 const CANDIDATES_MAX = 5_000;
 
 export function buildPlant(
   { value, problemAt }: Parsed<GatewayConfiguration>,
-  profiles: ReadonlyMap<string, Profile>,
+  profiles: KnownProfiles,
 ): Outcome<GatewayPlant, readonly Problem[]> {
   const connections = new Map<
     string,
@@ -89,12 +95,11 @@ interface DeviceProblem {
 function buildDevice(
   configuration: DeviceConfiguration,
   connection: ConnectionConfiguration,
-  profiles: ReadonlyMap<string, Profile>,
+  { profiles, names }: KnownProfiles,
 ): Outcome<PlantDevice, readonly DeviceProblem[]> {
   const profile = profiles.get(configuration.profile);
   if (profile === undefined) {
-    const known = [...profiles.keys()].slice(0, CANDIDATES_MAX);
-    const message = unknown("profile", configuration.profile, known);
+    const message = unknown("profile", configuration.profile, names.slice(0, CANDIDATES_MAX));
     return failure([{ path: ["profile"], message }]);
   }
   if (profile.protocol !== connection.protocol) {
