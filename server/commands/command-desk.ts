@@ -24,13 +24,15 @@ import type { Database } from "../../platform/sqlite.ts";
 import type { AlarmBook } from "../alarms/alarm-book.ts";
 import type { Plant, PlantPoint, Spaces, Unsubscribe } from "../plant.ts";
 import { type AdmissionFacts, admit, isAutomatic, type Refusal } from "./admission.ts";
-import { type Command, type CommandStep, commandAfter, isHolding, stepOf } from "./command.ts";
+import { type Command, type CommandStep, commandAfter, stepOf } from "./command.ts";
 import { type CommandQuery, CommandTable } from "./command-table.ts";
 import { Holders } from "./holders.ts";
 import type { CommandOutlet } from "./outlet.ts";
 
 /** How long a command may wait for its gateway, and then at the gateway for its device. */
 export const COMMAND_TTL = seconds(30);
+/** A gateway that is online while the way to it is not: the command is offered again this often. */
+const RESEND_EVERY = seconds(1);
 /** Beyond time to live and settling, an answer may take this long to come back. */
 export const ANSWER_GRACE = seconds(5);
 /** A person's override ends by itself after this, unless the person says otherwise. */
@@ -95,7 +97,7 @@ export class CommandDesk {
     }
     const now = this.#parts.clock.now();
     const command = this.#created(request, now);
-    const admitted = admit(request, this.#factsFor(request.point, now), now);
+    const admitted = admit(request, this.#factsFor(request.point), now);
     if (!admitted.ok) {
       const { why, detail } = admitted.error;
       this.#write([{ command, step: { state: "refused", at: now, why, detail } }]);
@@ -178,7 +180,7 @@ export class CommandDesk {
     };
   }
 
-  #factsFor(id: PointId, now: Instant): AdmissionFacts {
+  #factsFor(id: PointId): AdmissionFacts {
     const point = this.#parts.plant.point(id);
     const holder = this.holderOf(id);
     if (point === undefined) return { point, space: undefined, holder };
@@ -188,10 +190,7 @@ export class CommandDesk {
     return {
       point,
       space: { kind, use: space?.use, frozenBy },
-      holder:
-        holder !== undefined && (isHolding(holder, now) || !isEnded(holder.state))
-          ? holder
-          : undefined,
+      holder,
     };
   }
 
@@ -237,7 +236,8 @@ export class CommandDesk {
     }
     this.#write(ended);
     this.#handOut(ready, now);
-    return next;
+    // What the outlet would not take is offered again.
+    return ready.length === 0 || next < later(now, RESEND_EVERY) ? next : later(now, RESEND_EVERY);
   }
 
   #dueOf(command: Command): { at: Instant; step: Omit<CommandStep, "at"> } {

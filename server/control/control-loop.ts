@@ -15,7 +15,7 @@ import type { CommandDesk } from "../commands/command-desk.ts";
 import type { LatestValues, Plant, PlantPoint, Spaces } from "../plant.ts";
 import type { ControlPolicy, Rule } from "../rules/rule.ts";
 import { isPolicy } from "../rules/rule.ts";
-import { select } from "../rules/selection.ts";
+import { PointIndex, select } from "../rules/selection.ts";
 import { type ControlAction, ControlTable } from "./control-table.ts";
 import { decideEmptyRoom, type OutputDecision, type Room } from "./empty-room.ts";
 import {
@@ -124,13 +124,14 @@ export class ControlLoop {
   #build(): void {
     const { plant, spaces } = this.#parts;
     const sensorsOf = new Map<SpaceId, PlantPoint[]>();
-    for (const point of plant.points()) {
+    const index = new PointIndex(plant.points());
+    for (const point of index.all) {
       if (point.quantity !== OCCUPANCY || point.kind !== "state") continue;
       sensorsOf.set(point.space, [...(sensorsOf.get(point.space) ?? []), point]);
     }
     this.#rooms = this.#policies.flatMap((policy) => {
       const outputsOf = new Map<SpaceId, PlantPoint[]>();
-      for (const point of select(policy.applies, plant, spaces)) {
+      for (const point of select(policy.applies, index, spaces)) {
         if (point.command === undefined) continue;
         outputsOf.set(point.space, [...(outputsOf.get(point.space) ?? []), point]);
       }
@@ -182,8 +183,8 @@ export class ControlLoop {
 
   #follow(policy: ControlPolicy, space: SpaceId, decision: OutputDecision, now: Instant): void {
     const { point, emptySince } = decision;
-    this.#tried.set(point, now);
     if (policy.mode === "advise") return;
+    this.#tried.set(point, now);
     const action: ControlAction = {
       at: this.#parts.clock.now(),
       policy: policy.id,

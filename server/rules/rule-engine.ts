@@ -18,7 +18,7 @@ import type { Plant, Spaces } from "../plant.ts";
 import type { LogEntry, SampleLog } from "../store/store.ts";
 import { affect } from "./alarm-effects.ts";
 import { type AlarmRule, isAlarmRule, type Rule } from "./rule.ts";
-import { missing, select } from "./selection.ts";
+import { missing, PointIndex, select } from "./selection.ts";
 import { createTracker, type Tracker, type TrackerTransition } from "./tracker.ts";
 import { stateKey, TrackerTable } from "./tracker-table.ts";
 
@@ -111,7 +111,7 @@ export class RuleEngine {
         this.#turn(entries);
         delays = retries();
         if (entries.length === 0) await this.#idle(signal);
-        else await nextTurn();
+        await nextTurn();
       } catch (error) {
         const delay = delays.next().value;
         this.#parts.log.error("rules failed", { why: wordsOf(error), retryInMs: delay });
@@ -252,9 +252,10 @@ export class RuleEngine {
     const from = later(this.#steadyNow(), START_GRACE);
     const trackers = new Map<string, Tracker>();
     const waiting: WaitingRule[] = [];
+    const index = new PointIndex(this.#parts.plant.points());
     for (const rule of this.#rules) {
       const misfits: string[] = [];
-      const points = select(rule.applies, this.#parts.plant, this.#parts.spaces);
+      const points = select(rule.applies, index, this.#parts.spaces);
       for (const point of points) {
         if (point.kind === "text" || point.kind === "event") continue;
         const key = stateKey(rule.id, point.point);
@@ -276,7 +277,7 @@ export class RuleEngine {
         trackers.set(key, tracker);
       }
       if (misfits.length > 0) waiting.push({ rule, why: "unit", points: misfits });
-      const absent = missing(rule.applies, this.#parts.plant);
+      const absent = missing(rule.applies, index);
       if (absent.length > 0 || points.length === 0) {
         waiting.push({ rule, why: "noPoint", points: absent });
       }

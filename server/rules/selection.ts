@@ -1,36 +1,51 @@
 /** Which announced points a rule is about. Pure: plant and spaces are asked, never changed. */
-import type { SpaceId } from "../../core/ids.ts";
-import { spaceId } from "../../core/ids.ts";
-import type { Plant, PlantPoint, Spaces } from "../plant.ts";
+import { type SpaceId, spaceId } from "../../core/ids.ts";
+import type { PlantPoint, Spaces } from "../plant.ts";
 import type { PointSelection } from "./rule.ts";
+
+/** The announced points, looked up by name where a rule names them. */
+export class PointIndex {
+  readonly all: readonly PlantPoint[];
+  readonly #byName: ReadonlyMap<string, PlantPoint>;
+
+  constructor(points: readonly PlantPoint[]) {
+    this.all = points;
+    this.#byName = new Map(points.map((point) => [point.point, point]));
+  }
+
+  /** All that answer to a name, in which `*` stands for any part of it. */
+  named(name: string): readonly PlantPoint[] {
+    if (!name.includes("*")) {
+      const point = this.#byName.get(name);
+      return point === undefined ? [] : [point];
+    }
+    const pattern = patternOf(name);
+    return this.all.filter((point) => pattern.test(point.point));
+  }
+}
 
 export function select(
   applies: PointSelection,
-  plant: Pick<Plant, "points">,
+  index: PointIndex,
   spaces: Spaces,
 ): readonly PlantPoint[] {
+  const { points: names, hazards, quantities, uses } = applies;
   const within = spacesOf(applies, spaces);
-  const patterns = applies.points?.map(patternOf);
-  return plant.points().filter((point) => {
-    const { hazard, quantity } = point;
-    if (patterns !== undefined && !patterns.some((p) => p.test(point.point))) return false;
-    if (applies.hazards !== undefined && (!hazard || !applies.hazards.includes(hazard))) {
-      return false;
-    }
-    if (applies.quantities !== undefined && !applies.quantities.includes(quantity)) return false;
-    if (within !== undefined && !within.has(point.space)) return false;
-    const use = spaces.get(point.space)?.use;
-    return applies.uses === undefined || (use !== undefined && applies.uses.includes(use));
+  const named =
+    names === undefined ? index.all : [...new Set(names.flatMap((name) => index.named(name)))];
+  return named.filter(({ hazard, quantity, space }) => {
+    if (hazards !== undefined && (!hazard || !hazards.includes(hazard))) return false;
+    if (quantities !== undefined && !quantities.includes(quantity)) return false;
+    if (within !== undefined && !within.has(space)) return false;
+    if (uses === undefined) return true;
+    const use = spaces.get(space)?.use;
+    return use !== undefined && uses.includes(use);
   });
 }
 
 /** The names of a selection that no announced point answers to yet. */
-export function missing(applies: PointSelection, plant: Pick<Plant, "points">): readonly string[] {
-  return (applies.points ?? []).filter((name) => {
-    const pattern = patternOf(name);
-    return !plant.points().some((p) => pattern.test(p.point));
-  });
-}
+export const missing = (applies: PointSelection, index: PointIndex): readonly string[] =>
+  (applies.points ?? []).filter((name) => index.named(name).length === 0);
 
 function spacesOf(applies: PointSelection, spaces: Spaces): ReadonlySet<SpaceId> | undefined {
   if (applies.spaces === undefined) return undefined;
