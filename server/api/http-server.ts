@@ -110,7 +110,6 @@ export async function buildApi(
     requestTimeout: REQUEST_MS_MAX,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
-    disableRequestLogging: true,
   }).withTypeProvider<ZodTypeProvider>();
   api.server.maxConnections = CONNECTIONS_MAX;
   api.setValidatorCompiler(validatorCompiler);
@@ -203,7 +202,7 @@ function answerError(log: Log, error: Error, request: FastifyRequest, reply: Rep
   }
   const status = httpStatusOf(known.code);
   const body: ProblemDetails = {
-    type: `https://lamplighter.invalid/errors#${known.code.toLowerCase()}`,
+    type: `urn:lamplighter:error:${known.code.toLowerCase().replaceAll("_", "-")}`,
     title: known.code,
     status,
     code: known.code,
