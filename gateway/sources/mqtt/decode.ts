@@ -8,9 +8,10 @@ import type { Value } from "../../../core/sample.ts";
 import type { Instant } from "../../../core/time.ts";
 import type { MqttPoint } from "../../../device-profiles/profile.ts";
 import { convert, gateClosed, type NoValue } from "../convert.ts";
+import type { SampleTime } from "../device-time.ts";
 import type { PersonalHash } from "../personal.ts";
 import type { SourceValue } from "../source.ts";
-import { type MessageTime, messageTime } from "./message-time.ts";
+import { messageTime } from "./message-time.ts";
 import type { Payload } from "./payload.ts";
 import type { Route, RoutedPoint } from "./routes.ts";
 
@@ -139,7 +140,7 @@ function eventOf(
 }
 
 /** An event that the broker had kept and that has no time of its own would look as if it happened now. */
-const isOldEvent = (point: MqttPoint, message: Message, time: MessageTime): boolean =>
+const isOldEvent = (point: MqttPoint, message: Message, time: SampleTime): boolean =>
   message.isRetained &&
   (point.kind === "event" || point.momentary) &&
   time.timeSource === "gateway";
@@ -148,7 +149,7 @@ function sampleOf(
   { device }: Route,
   point: MqttPoint,
   outcome: Outcome<Value, NoValue>,
-  { message, time: { time, timeSource, doubt } }: { message: Message; time: MessageTime },
+  { message, time: { time, timeSource, doubt } }: { message: Message; time: SampleTime },
 ): SourceValue {
   const base = { point: pointId(device.id, point.name), time, timeSource };
   if (!outcome.ok) return { ...base, quality: "bad", ...outcome.error };

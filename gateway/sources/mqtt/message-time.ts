@@ -1,34 +1,18 @@
 /** When a message's values were true: the device's word where it has one that can be, else the arrival. */
-import type { Doubt, TimeSource } from "../../../core/sample.ts";
-import { INSTANT_MAX, type Instant, instant, parseInstant, seconds } from "../../../core/time.ts";
+import { INSTANT_MAX, type Instant, instant, parseInstant } from "../../../core/time.ts";
 import type { MqttProfile } from "../../../device-profiles/profile.ts";
+import { atArrival, believe, type SampleTime } from "../device-time.ts";
 import type { Payload } from "./payload.ts";
-
-/** A device that claims to be further ahead than this has a wrong clock. */
-export const CLOCK_AHEAD_MAX = seconds(60);
-/** A device that claims to live before this has not been told the time since it was switched on. */
-export const CLOCK_EARLIEST = instant(Date.UTC(2020, 0, 1));
-
-export interface MessageTime {
-  readonly time: Instant;
-  readonly timeSource: TimeSource;
-  /** Its clock said something impossible and was overruled. */
-  readonly doubt?: Doubt;
-}
 
 export function messageTime(
   profile: MqttProfile,
   payload: Payload,
   { arrival, zone }: { readonly arrival: Instant; readonly zone: string },
-): MessageTime {
-  const atArrival: MessageTime = { time: arrival, timeSource: "gateway" };
-  if (profile.time === undefined) return atArrival;
+): SampleTime {
+  if (profile.time === undefined) return atArrival(arrival);
   const raw = payload.at(profile.time.path);
-  if (!raw.ok || raw.value === undefined || raw.value === null) return atArrival;
-  const time = deviceTime(profile.time, raw.value, zone);
-  const isPossible =
-    time !== undefined && time >= CLOCK_EARLIEST && time <= arrival + CLOCK_AHEAD_MAX;
-  return isPossible ? { time, timeSource: "device" } : { ...atArrival, doubt: "clockCorrected" };
+  if (!raw.ok || raw.value === undefined || raw.value === null) return atArrival(arrival);
+  return believe(deviceTime(profile.time, raw.value, zone), arrival);
 }
 
 function deviceTime(

@@ -1,0 +1,81 @@
+/**
+ * The gateway's own key and certificate for OPC UA, and the store of those it trusts, in the data folder.
+ * Made at the first start, renewed before it expires; the application URI never changes, because servers
+ * know us by it.
+ */
+import { X509Certificate } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../../../core/clock.ts";
+import { days } from "../../../core/time.ts";
+import type { Log } from "../../../platform/log.ts";
+import type { Library, OPCUACertificateManager } from "./library.ts";
+
+const VALID_DAYS = 5 * 365;
+/** Servers must be told of the new one, so people need time. */
+const RENEW_BEFORE = days(60);
+const APPLICATION_NAME = "Lamplighter gateway";
+
+export interface OwnCertificate {
+  readonly manager: OPCUACertificateManager;
+  readonly certificateFile: string;
+  readonly privateKeyFile: string;
+  readonly applicationUri: string;
+  readonly applicationName: string;
+}
+
+export const ownCertificateFile = (pkiFolder: string): string =>
+  join(pkiFolder, "own", "certs", "gateway.pem");
+
+export async function openCertificates(
+  library: Library,
+  options: { readonly pkiFolder: string; readonly clock: Clock; readonly log: Log },
+): Promise<OwnCertificate> {
+  const { pkiFolder, clock, log } = options;
+  await mkdir(pkiFolder, { recursive: true, mode: 0o700 });
+  const manager = new library.OPCUACertificateManager({
+    rootFolder: pkiFolder,
+    automaticallyAcceptUnknownCertificate: false,
+    // The store is read anew at every connection; watching it would keep the process alive.
+    disableFileWatchers: true,
+  });
+  await manager.initialize();
+  const certificateFile = ownCertificateFile(pkiFolder);
+  const current = await certificateIn(certificateFile);
+  const applicationUri = uriOf(current) ?? `urn:${hostname()}:lamplighter:gateway`;
+  const now = clock.now();
+  if (current === undefined || Date.parse(current.validTo) - now < RENEW_BEFORE) {
+    await rm(certificateFile, { force: true });
+    await manager.createSelfSignedCertificate({
+      applicationUri,
+      subject: { commonName: APPLICATION_NAME, organization: "Lamplighter" },
+      dns: [hostname()],
+      startDate: new Date(now - days(1)),
+      validity: VALID_DAYS,
+      outputFile: certificateFile,
+    });
+    const fresh = await certificateIn(certificateFile);
+    const message = current === undefined ? "own certificate made" : "own certificate renewed";
+    log.info(message, {
+      file: certificateFile,
+      fingerprint: fresh?.fingerprint,
+      todo: "servers with security must be told to trust it",
+    });
+  }
+  const privateKeyFile = manager.privateKey;
+  const applicationName = APPLICATION_NAME;
+  return { manager, certificateFile, privateKeyFile, applicationUri, applicationName };
+}
+
+async function certificateIn(file: string): Promise<X509Certificate | undefined> {
+  try {
+    return new X509Certificate(await readFile(file));
+  } catch {
+    return undefined;
+  }
+}
+
+/** OPC UA Part 6 §6.2.2: the application URI is in the certificate's alternative names. */
+export const uriOf = (certificate: X509Certificate | undefined): string | undefined =>
+  /URI:([^,]+)/.exec(certificate?.subjectAltName ?? "")?.[1]?.trim();
