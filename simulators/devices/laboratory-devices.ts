@@ -14,17 +14,18 @@ export function observeLabSensor(world: World, room: string, position: 0 | 1): O
   const gas = world.gas.get(room);
   const inRoom = observeRoom(world, room);
   if (gas === undefined) return inRoom;
-  const byPoint = gasPoints(world, room, gas, position === 0 ? gas.nearLel : gas.farLel);
+  const lel = position === 0 ? gas.nearLel : gas.farLel;
+  const byPoint = gasPoints(world, `${room}/${position}`, gas, lel);
   return (point) => byPoint[point]?.() ?? inRoom(point);
 }
 
 function gasPoints(
   world: World,
-  room: string,
+  detector: string,
   gas: GasState,
   lel: number,
 ): Readonly<Record<string, () => Observed>> {
-  const drift = 0.15 * (1 + wander(world.seed, keyOf(room), world.now / 120_000));
+  const drift = 0.15 * (1 + wander(world.seed, keyOf(detector), world.now / 120_000));
   const shown = Math.min(100, lel + drift);
   return {
     gas_lel: () => inUnit(shown, "%{LEL}"),

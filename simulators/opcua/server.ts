@@ -2,6 +2,7 @@
  * The OPC UA server of the campus: one object per device, its variables where the profile's browse paths
  * say, source times and status codes from the world. The only file here that imports node-opcua.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   AccessLevelFlag,
@@ -28,6 +29,9 @@ import { CAMPUS_NAMESPACE, dataTypeName, spokenValue } from "./variable.ts";
 
 /** Sessions at once; the sixteenth gateway is refused. */
 const SESSIONS_MAX = 16;
+/** Valid long before any test's clock and long after. */
+const CERTIFICATE_FROM = Date.UTC(2025, 0, 1);
+const CERTIFICATE_DAYS = 365 * 20;
 const APPLICATION_URI = "urn:lamplighter:simulators";
 
 interface Exposed {
@@ -49,6 +53,7 @@ export class OpcuaCampusServer {
   readonly #log: Log;
   readonly #devices: readonly OpcuaDevice[];
   readonly #pkiFolder: string;
+  readonly #certificateFile: string;
   readonly #exposed: Exposed[] = [];
   #server: OPCUAServer | undefined;
   /** True while the world speaks, so that its own changes are not taken for a client's. */
@@ -64,6 +69,7 @@ export class OpcuaCampusServer {
     this.#log = log;
     this.#devices = devices;
     this.#pkiFolder = join(options.dataDir, "pki");
+    this.#certificateFile = join(this.#pkiFolder, "own/certs/simulators.pem");
     setErrorLogger((...words) => log.debug("opcua library", { words: words.map(String) }));
     setWarningLogger((...words) => log.debug("opcua library", { words: words.map(String) }));
   }
@@ -74,8 +80,10 @@ export class OpcuaCampusServer {
     const certificates = new OPCUACertificateManager({
       rootFolder: this.#pkiFolder,
       automaticallyAcceptUnknownCertificate: true,
+      disableFileWatchers: true,
     });
     await certificates.initialize();
+    await ensureCertificate(certificates, this.#certificateFile, host);
     const server = new OPCUAServer({
       port,
       host,
@@ -84,6 +92,9 @@ export class OpcuaCampusServer {
       serverInfo: { applicationUri: APPLICATION_URI, productUri: APPLICATION_URI },
       buildInfo: { productName: "Lamplighter simulated campus", manufacturerName: "Lamplighter" },
       serverCertificateManager: certificates,
+      userCertificateManager: certificates,
+      certificateFile: this.#certificateFile,
+      privateKeyFile: certificates.privateKey,
       securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256],
       securityModes: [
         MessageSecurityMode.None,
@@ -185,6 +196,24 @@ export class OpcuaCampusServer {
       if (Number.isFinite(value)) device.write(point, value * point.scale + point.offset);
     });
   }
+}
+
+/** Made once; under the library's own subject it would name a company in Orléans. */
+async function ensureCertificate(
+  certificates: OPCUACertificateManager,
+  file: string,
+  host: string,
+): Promise<void> {
+  if (existsSync(file)) return;
+  await certificates.createSelfSignedCertificate({
+    applicationUri: APPLICATION_URI,
+    dns: ["localhost"],
+    ip: [host],
+    outputFile: file,
+    startDate: new Date(CERTIFICATE_FROM),
+    subject: "/CN=Lamplighter simulators/O=Lamplighter",
+    validity: CERTIFICATE_DAYS,
+  });
 }
 
 function accessOf({ writeType }: OpcuaPoint): number {
