@@ -110,6 +110,7 @@ export async function runGateway(
         configuration,
         secrets,
         hash: createPersonalHash(personalKey(options.dataFolder)),
+        pkiFolder: join(options.dataFolder, "pki"),
         sink: pipeline,
         clock,
         log,

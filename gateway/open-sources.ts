@@ -3,13 +3,22 @@
  * costs more memory than the rest of the gateway.
  */
 import type { Clock } from "../core/clock.ts";
-import { LamplighterError } from "../core/errors.ts";
 import { deviceId } from "../core/ids.ts";
-import type { ModbusProfile, MqttProfile, Profile } from "../device-profiles/profile.ts";
+import type {
+  ModbusProfile,
+  MqttProfile,
+  OpcuaProfile,
+  Profile,
+} from "../device-profiles/profile.ts";
 import type { Teardowns } from "../platform/lifecycle.ts";
 import type { Log } from "../platform/log.ts";
 import { connectMqtt } from "../platform/mqtt-client.ts";
-import type { GatewayConfiguration, ModbusConnection, MqttConnection } from "./configuration.ts";
+import type {
+  GatewayConfiguration,
+  ModbusConnection,
+  MqttConnection,
+  OpcuaConnection,
+} from "./configuration.ts";
 import type { PlantConnection, PlantDevice } from "./plant.ts";
 import type { SecretFiles } from "./secrets.ts";
 import { createModbusSource } from "./sources/modbus/source.ts";
@@ -28,6 +37,8 @@ export interface SourceParts {
   readonly configuration: GatewayConfiguration;
   readonly secrets: SecretFiles;
   readonly hash: PersonalHash;
+  /** Own OPC UA key and certificate, and the servers that are trusted. */
+  readonly pkiFolder: string;
   readonly sink: SampleSink;
   readonly clock: Clock;
   readonly log: Log;
@@ -52,10 +63,7 @@ export async function openSources(
       const attachment = attach(own, connection, deviceBroker);
       sources.set(connection.id, mqttSource(own, attachment, entry.devices));
     } else {
-      throw new LamplighterError(
-        "CONFIG_INVALID",
-        `"${connection.id}": OPC UA is not built in yet.`,
-      );
+      sources.set(connection.id, await opcuaSource(own, connection, entry.devices));
     }
   }
   return sources;
@@ -88,6 +96,24 @@ function mqttSource(
   });
   const { zone } = configuration;
   return createMqttSource({ devices: list, attachment, sink, clock, log, onStatus, hash, zone });
+}
+
+async function opcuaSource(
+  parts: SourceParts,
+  connection: OpcuaConnection,
+  devices: readonly PlantDevice[],
+): Promise<Source> {
+  const { sink, clock, log, onStatus, hash, pkiFolder } = parts;
+  const list = ofProtocol<OpcuaProfile>(devices, "opcua").map(({ device, profile }) => {
+    const { id, object = [] } = device.configuration;
+    return { id: deviceId(id), profile, object };
+  });
+  const { passwordFile } = connection;
+  const password =
+    passwordFile === undefined ? {} : { password: parts.secrets.password(passwordFile) };
+  const own = { connection, ...password, pkiFolder, sink, clock, log, onStatus, hash };
+  const { createOpcuaSource } = await import("./sources/opcua/source.ts");
+  return createOpcuaSource({ ...own, devices: list });
 }
 
 /** Protocols of profile and connection were compared when the plant was built. */

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import type { CommandMessage, CommandReply, CommandWhy } from "../../core/command.ts";
+import { wordsOf } from "../../core/errors.ts";
 import type { PointId } from "../../core/ids.ts";
 import {
   elapsed,
@@ -132,9 +133,12 @@ export class Executor {
     this.#track(done);
   }
 
+  /** What fails here is the journal's disk: the server sees its command expire. */
   #track(work: Promise<void>): void {
-    this.#running.add(work);
-    void work.finally(() => this.#running.delete(work));
+    const guarded: Promise<void> = work
+      .catch((error: unknown) => this.#log.error("command lost", { why: wordsOf(error) }))
+      .finally(() => this.#running.delete(guarded));
+    this.#running.add(guarded);
   }
 
   async #execute({ message, arrivedAt }: Job, output: Output): Promise<void> {

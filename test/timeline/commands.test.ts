@@ -1,194 +1,174 @@
-/** The life of a command, seen from the server: to its proof, or to the reason why there is none. */
-import { afterEach, beforeEach, expect, test } from "vitest";
-import type { CommandState } from "../../core/command.ts";
-import { LamplighterError } from "../../core/errors.ts";
-import { type CommandId, gatewayId } from "../../core/ids.ts";
-import { hours, minutes, seconds } from "../../core/time.ts";
-import type { CommandRequest } from "../../server/commands/command-desk.ts";
-import { commandView } from "../../server/commands/command-view.ts";
-import { loadRules } from "../../server/rules/rule-directory.ts";
-import { AlarmDesk } from "../support/alarm-desk.ts";
-import { good, pid } from "../support/campus.ts";
-import { settle } from "../support/fake-clock.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { milliseconds, minutes, seconds } from "../../core/time.ts";
+import { BELL, CommandRig, LIGHT } from "../support/command-rig.ts";
 
-const LIGHT = pid("a1-101-light/light_on");
-const LAB_LIGHT = pid("lab1-light/light_on");
-const METER = pid("a1-main/power_active");
-const GAS = pid("lab1-gas/gas_lel");
-const traits = { settleMs: 200, proof: "readBack", tolerance: 0, values: [0, 1] } as const;
-const wish: CommandRequest = {
-  point: LIGHT,
-  value: 1,
-  reason: "lesson begins",
-  by: "zhao",
-  priority: "manualOverride",
-};
-let desk: AlarmDesk;
+let rig: CommandRig;
+beforeEach(() => {
+  rig = new CommandRig();
+});
+afterEach(() => rig.close());
 
-beforeEach(async () => {
-  desk = new AlarmDesk(loadRules());
-  const { plant } = desk;
-  plant.announce(LIGHT, "a1-101", { quantity: "lightSwitch", kind: "state", command: traits });
-  plant.announce(LAB_LIGHT, "a1-lab", { quantity: "lightSwitch", kind: "state", command: traits });
-  plant.announce(METER, "a1", { quantity: "activePower", unit: "W" });
-  plant.announce(GAS, "a1-lab", {
-    quantity: "gasConcentration",
-    hazard: "combustibleGas",
-    unit: "%{LEL}",
+const written = (): readonly number[] => rig.device.writes.map((w) => w.value);
+
+describe("the life of a command", () => {
+  it("is accepted by the device and verified only when the device shows it", async () => {
+    rig.command(1);
+    await rig.clock.advance(milliseconds(199));
+    expect(rig.steps()).toEqual(["c1 accepted"]);
+    await rig.clock.advance(milliseconds(1));
+    expect(rig.steps()).toEqual(["c1 accepted", "c1 verified"]);
+    expect(rig.offered).toMatchObject([{ point: LIGHT, value: 1 }]);
   });
-  await desk.run();
-});
-afterEach(() => desk.stop());
 
-function answers(id: CommandId, state: Exclude<CommandState, "queued" | "sent">): void {
-  desk.outlet.reply(gatewayId("g1"), { id, state, timeMs: desk.clock.now() });
-}
+  it("is unverifiable for a momentary output", async () => {
+    rig.command(1, { point: BELL });
+    await rig.clock.advance(seconds(1));
+    expect(rig.steps()).toEqual(["c1 accepted", "c1 unverifiable"]);
+  });
 
-const statesOf = (id: CommandId): readonly string[] =>
-  desk.desk.get(id)?.steps.map((s) => s.state) ?? [];
+  it("fails when the device accepts and does nothing", async () => {
+    rig.device.obeys = false;
+    rig.command(1);
+    await rig.clock.advance(seconds(2));
+    expect(rig.steps()).toEqual(["c1 accepted", "c1 failed readBackDiffers"]);
+    expect(rig.replies.at(-1)).toMatchObject({ shown: 0 });
+    expect(rig.executor.holders(LIGHT)).toEqual([]);
+  });
 
-function refusalOf(request: CommandRequest): LamplighterError {
-  try {
-    desk.desk.submit(request);
-  } catch (error) {
-    if (error instanceof LamplighterError) return error;
-  }
-  throw new Error("was not refused");
-}
+  it("is verified when only the answer to the write was lost", async () => {
+    rig.device.answer = { kind: "noAnswer", detail: "no answer in 500 ms" };
+    rig.command(1);
+    await rig.clock.advance(seconds(2));
+    expect(rig.steps()).toEqual(["c1 verified"]);
+  });
 
-test("queued, sent, accepted, verified, each with its time; the override holds for two hours", async () => {
-  const { id } = desk.desk.submit(wish);
-  await desk.clock.advance(seconds(1));
-  answers(id, "accepted");
-  await desk.clock.advance(seconds(1));
-  answers(id, "verified");
-  expect(statesOf(id)).toEqual(["queued", "sent", "accepted", "verified"]);
-  expect(desk.outlet.sent).toMatchObject([{ id, value: 1, leaseMs: hours(2), ttlMs: seconds(30) }]);
-  const policy = { ...wish, value: 0, by: "policy:x", priority: "timetable" } as const;
-  expect(refusalOf(policy).fields.why).toBe("heldHigher");
-  await desk.clock.advance(hours(2));
-  expect(desk.desk.submit(policy).state).toBe("queued");
-  const view = commandView(desk.desk.get(id)!);
-  expect(view.steps.map((s) => s.at)).toEqual([
-    "2026-11-23T08:00:00.000Z",
-    "2026-11-23T08:00:00.000Z",
-    "2026-11-23T08:00:01.000Z",
-    "2026-11-23T08:00:02.000Z",
-  ]);
-});
+  it("fails when the device refuses, and when it is silent", async () => {
+    rig.device.answer = { kind: "refused", detail: "exception 2" };
+    rig.command(1);
+    await rig.clock.advance(seconds(2));
+    rig.device.answer = { kind: "accepted" };
+    rig.device.isSilent = true;
+    rig.command(1);
+    await rig.clock.advance(seconds(5));
+    expect(rig.steps()).toEqual(["c1 failed deviceRefused", "c2 accepted", "c2 failed noAnswer"]);
+  });
 
-test("no answer is a failure and says so; a late answer changes nothing", async () => {
-  const { id } = desk.desk.submit(wish);
-  await desk.clock.advance(seconds(36));
-  expect(desk.desk.get(id)).toMatchObject({ state: "failed" });
-  expect(desk.desk.get(id)?.steps.at(-1)?.why).toBe("noAnswer");
-  answers(id, "verified");
-  expect(desk.desk.get(id)?.state).toBe("failed");
-});
+  it("expires when its turn comes after its time to live", async () => {
+    rig.command(1);
+    await rig.clock.advance(milliseconds(300));
+    rig.command(0, { ttlMs: milliseconds(500) });
+    await rig.clock.advance(seconds(2));
+    expect(rig.steps()).toEqual(["c1 accepted", "c1 verified", "c2 expired ttlEnded"]);
+    expect(written()).toEqual([1]);
+  });
 
-test("a gateway that is away: queued until it comes, or expired when it does not", async () => {
-  desk.plant.gateway("offline");
-  const first = desk.desk.submit(wish);
-  await desk.clock.advance(seconds(29));
-  expect(desk.outlet.sent).toEqual([]);
-  desk.plant.gateway("online");
-  await settle();
-  expect(desk.outlet.sent.map((m) => m.id)).toEqual([first.id]);
-  desk.plant.gateway("offline");
-  const second = desk.desk.submit({ ...wish, value: 0 });
-  await desk.clock.advance(seconds(30));
-  expect(desk.desk.get(second.id)?.steps.at(-1)).toMatchObject({
-    state: "expired",
-    why: "gatewayOffline",
+  it("is overtaken by a newer one while it waits", async () => {
+    rig.command(1);
+    rig.command(0);
+    rig.command(1);
+    await rig.clock.advance(seconds(5));
+    expect(rig.steps()).toContain("c2 failed overtaken");
+    expect(rig.steps().at(-1)).toBe("c3 verified");
+    expect(written()).toEqual([1, 1]);
+  });
+
+  it("is executed once however often it is sent, also over a restart", async () => {
+    const message = rig.command(1);
+    await rig.clock.advance(seconds(2));
+    rig.executor.handle(message);
+    await rig.restart();
+    rig.executor.handle(message);
+    await rig.clock.advance(seconds(2));
+    expect(written()).toEqual([1]);
+    expect(rig.steps()).toEqual(["c1 accepted", "c1 verified", "c1 verified", "c1 verified"]);
+  });
+
+  it("is only looked at after a crash in its middle", async () => {
+    rig.command(1);
+    await rig.clock.advance(milliseconds(100));
+    await rig.restart();
+    await rig.clock.advance(seconds(2));
+    expect(written()).toEqual([1]);
+    expect(rig.steps().filter((s) => s === "c1 verified").length).toBeGreaterThan(0);
   });
 });
 
-test("the way to an online gateway is closed for a moment: offered again", async () => {
-  desk.outlet.offline = true;
-  const { id } = desk.desk.submit(wish);
-  await desk.clock.advance(seconds(3));
-  expect(statesOf(id)).toEqual(["queued"]);
-  desk.outlet.offline = false;
-  await desk.clock.advance(seconds(1));
-  expect(statesOf(id)).toEqual(["queued", "sent"]);
-  expect(desk.outlet.sent).toHaveLength(1);
-});
+describe("priority and lease", () => {
+  it("at 10 min the override ends and the schedule below it comes back", async () => {
+    rig.command(0, { priority: "schedule", leaseMs: minutes(30) });
+    await rig.clock.advance(seconds(5));
+    rig.command(1, { priority: "manualOverride", leaseMs: minutes(10) });
+    await rig.clock.advance(minutes(9));
+    expect(written()).toEqual([0, 1]);
+    await rig.clock.advance(minutes(2));
+    expect(written()).toEqual([0, 1, 0]);
+    expect(rig.executor.holders(LIGHT)).toMatchObject([{ priority: "schedule" }]);
+  });
 
-test.each([
-  ["a point nobody announced", { point: pid("nowhere/light_on") }, "NOT_FOUND", "unknownPoint"],
-  ["a point that can only be read", { point: METER }, "POINT_NOT_COMMANDABLE", "notCommandable"],
-  ["a detector", { point: GAS }, "POINT_NOT_COMMANDABLE", "notCommandable"],
-  ["a value outside the closed set", { value: 2 }, "COMMAND_VALUE_INVALID", "valueInvalid"],
-  ["no number at all", { value: Number.NaN }, "COMMAND_VALUE_INVALID", "valueInvalid"],
-  [
-    "a program in a laboratory",
-    { point: LAB_LIGHT, priority: "schedule" },
-    "COMMAND_REFUSED",
-    "neverAutomatic",
-  ],
-] as const)("refused and on record: %s", (_, change, code, why) => {
-  const error = refusalOf({ ...wish, ...change });
-  expect(error.code).toBe(code);
-  expect(desk.desk.list()[0]).toMatchObject({ state: "refused" });
-  expect(desk.desk.list()[0]?.steps.at(-1)).toMatchObject({ state: "refused", why });
-});
+  it("refuses a schedule while an override holds", async () => {
+    rig.command(1, { priority: "manualOverride", leaseMs: minutes(10) });
+    await rig.clock.advance(seconds(5));
+    rig.command(0, { priority: "schedule" });
+    await rig.clock.advance(seconds(5));
+    expect(rig.steps().at(-1)).toBe("c2 refused heldHigher");
+    expect(written()).toEqual([1]);
+  });
 
-test("when gas freezes a room, what waits and what was sent there is refused, and new wishes too", async () => {
-  const sent = desk.desk.submit({ ...wish, point: LAB_LIGHT });
-  await settle();
-  desk.plant.gateway("offline");
-  const queued = desk.desk.submit({ ...wish, point: LAB_LIGHT, value: 0 });
-  desk.samples.store(desk.clock.now(), [good(GAS, desk.clock.now(), 26)], "hazard");
-  await settle();
-  for (const { id } of [sent, queued]) {
-    expect(desk.desk.get(id)?.steps.at(-1)).toMatchObject({ state: "refused", why: "roomFrozen" });
-  }
-  const error = refusalOf({ ...wish, point: LAB_LIGHT });
-  expect(error.code).toBe("ROOM_FROZEN");
-  expect(desk.desk.submit(wish).state).toBe("queued");
-});
+  it("writes the fallback when the last lease ends, without any server", async () => {
+    rig.command(1, { leaseMs: minutes(1) });
+    await rig.clock.advance(minutes(2));
+    expect(written()).toEqual([1, 0]);
+  });
 
-test("the same key is the same command; for another wish it is a conflict", async () => {
-  const first = desk.desk.submit({ ...wish, idempotencyKey: "k1" });
-  await settle();
-  expect(desk.desk.submit({ ...wish, idempotencyKey: "k1" }).id).toBe(first.id);
-  expect(desk.desk.submit({ ...wish, by: "qian", idempotencyKey: "k1" }).id).not.toBe(first.id);
-  expect(refusalOf({ ...wish, value: 0, idempotencyKey: "k1" }).code).toBe("IDEMPOTENCY_CONFLICT");
-});
+  it("writes the fallback first thing after a restart when the lease ended meanwhile", async () => {
+    rig.command(1, { leaseMs: minutes(1) });
+    await rig.clock.advance(seconds(5));
+    rig.clock.step(minutes(10));
+    await rig.restart();
+    await rig.clock.advance(seconds(3));
+    expect(written()).toEqual([1, 0]);
+  });
 
-test("of two wishes that wait for one point the newer one wins", () => {
-  desk.plant.gateway("offline");
-  const older = desk.desk.submit(wish);
-  desk.desk.submit({ ...wish, value: 0 });
-  expect(desk.desk.get(older.id)?.steps.at(-1)).toMatchObject({
-    state: "expired",
-    why: "overtaken",
+  it("writes a valid holder again after a restart when the device shows something else", async () => {
+    rig.command(1, { leaseMs: minutes(30) });
+    await rig.clock.advance(seconds(5));
+    rig.device.shown.set(LIGHT, 0);
+    await rig.restart();
+    await rig.clock.advance(seconds(3));
+    expect(written()).toEqual([1, 1]);
+  });
+
+  it("ends no lease early when the wall clock jumps", async () => {
+    rig.command(1, { leaseMs: minutes(10) });
+    await rig.clock.advance(seconds(5));
+    rig.clock.step(minutes(60));
+    await rig.clock.advance(minutes(5));
+    expect(written()).toEqual([1]);
   });
 });
 
-test("a restart between handing out and its record sends nothing twice", async () => {
-  let crashed: AlarmDesk | undefined;
-  const { outlet } = desk;
-  const send = outlet.send.bind(outlet);
-  outlet.send = async (gateway, message) => {
-    crashed = desk.crash();
-    return send(gateway, message);
-  };
-  const { id } = desk.desk.submit(wish);
-  await settle();
-  const again = crashed!;
-  await again.run();
-  await again.clock.advance(minutes(1));
-  expect(again.outlet.sent).toEqual([]);
-  expect(again.desk.get(id)).toMatchObject({ state: "failed" });
-  await again.stop();
-});
+describe("a room with gas", () => {
+  it("refuses on and off, and lets a lease's end wait for clean air", async () => {
+    rig.command(1, { leaseMs: minutes(1) });
+    await rig.clock.advance(seconds(5));
+    rig.gas(30);
+    rig.command(0);
+    rig.command(1);
+    await rig.clock.advance(minutes(5));
+    expect(rig.steps().slice(2)).toEqual(["c2 refused roomFrozen", "c3 refused roomFrozen"]);
+    expect(written()).toEqual([1]);
+    rig.gas(2);
+    await rig.clock.advance(seconds(5));
+    expect(written()).toEqual([1, 0]);
+  });
 
-test("a restart keeps who holds a point", async () => {
-  const { id } = desk.desk.submit(wish);
-  await settle();
-  answers(id, "verified");
-  const again = desk.crash();
-  expect(again.desk.holderOf(LIGHT)?.id).toBe(id);
-  await again.stop();
+  it("stops a command that waited while the gas came", async () => {
+    rig.command(1);
+    await rig.clock.advance(milliseconds(300));
+    rig.command(0);
+    rig.gas(60);
+    await rig.clock.advance(seconds(5));
+    expect(rig.steps().at(-1)).toBe("c2 refused roomFrozen");
+    expect(written()).toEqual([1]);
+  });
 });
