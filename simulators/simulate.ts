@@ -1,14 +1,96 @@
-/** Runs the simulated campus until the signal aborts. */
+/**
+ * The composition root: builds a running campus from world, devices, protocol servers, scenarios and
+ * control page. `build` is one straight line and long on purpose, each end registered beside its
+ * beginning. For the command (`runSimulators`) and for tests (`startCampus`) alike.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
-import { aborted } from "../platform/lifecycle.ts";
+import { formatProblems } from "../core/document.ts";
+import { LamplighterError } from "../core/errors.ts";
+import { milliseconds, seconds } from "../core/time.ts";
+import { loadProfiles } from "../device-profiles/library.ts";
+import type { Profile } from "../device-profiles/profile.ts";
+import { aborted, Teardowns } from "../platform/lifecycle.ts";
 import type { Log } from "../platform/log.ts";
 import { demoCampus } from "./campus/demo.ts";
-import { type CampusOptions, startCampus } from "./start-campus.ts";
+import { startControl } from "./control/server.ts";
+import { type Scene, SimulatedDevice } from "./devices/simulated-device.ts";
+import { FaultBoard } from "./faults/fault-board.ts";
+import { ModbusLineServer } from "./modbus/line-server.ts";
+import { DeviceMemory } from "./modbus/memory.ts";
+import { MqttDevice } from "./mqtt/mqtt-device.ts";
+import type { OpcuaCampusServer } from "./opcua/server.ts";
+import { loadRegisters, saveRegisters } from "./saved-registers.ts";
+import { loadScenarios } from "./scenarios/library.ts";
+import { ScenarioPlayer } from "./scenarios/player.ts";
+import { offsetToTeachingDay } from "./world/calendar.ts";
+import type { Campus } from "./world/campus.ts";
+import { chance } from "./world/chance.ts";
+import { planOf } from "./world/plan.ts";
+import { createWorld, type World } from "./world/state.ts";
+import { step } from "./world/step.ts";
+
+/** The world moves and devices look this often. */
+const STEP_EVERY = milliseconds(250);
+const SAVE_EVERY = seconds(10);
+
+export interface CampusOptions {
+  readonly campus: Campus;
+  readonly seed: number;
+  /** 0 asks for free ports everywhere; lines take ports upward from the first. */
+  readonly ports: {
+    readonly modbusFirst: number;
+    readonly opcua: number;
+    readonly control: number;
+  };
+  /** Where MQTT devices connect; left out, they stay unplugged. */
+  readonly mqtt?: {
+    readonly url: string;
+    /** User (the device's id) → password. */
+    readonly passwords?: ReadonlyMap<string, string>;
+  };
+  readonly dataDir: string;
+  /** Minutes after midnight at which the world's day begins; the wall clock when left out. */
+  readonly timeOfDay?: number;
+  /** Leave OPC UA out: it takes a second to load. */
+  readonly withoutOpcua?: boolean;
+}
+
+export interface RunningCampus {
+  readonly ports: {
+    readonly modbus: Readonly<Record<string, number>>;
+    readonly opcua: number;
+    readonly control: number;
+  };
+  readonly world: World;
+  readonly faults: FaultBoard;
+  readonly scenarios: ScenarioPlayer;
+  readonly devices: ReadonlyMap<string, SimulatedDevice>;
+  /** After changing the world by hand: devices look again at once. */
+  touch(): void;
+  stop(): Promise<void>;
+}
+
+export async function startCampus(
+  options: CampusOptions,
+  clock: Clock,
+  log: Log,
+): Promise<RunningCampus> {
+  const teardowns = new Teardowns(clock, log);
+  try {
+    return await build(options, clock, log, teardowns);
+  } catch (error) {
+    await teardowns.close();
+    throw error;
+  }
+}
 
 export interface SimulatorOptions extends Omit<CampusOptions, "campus"> {
   readonly campus: "demo";
 }
 
+/** Runs the campus until the signal aborts; returns when everything has ended. */
 export async function runSimulators(
   options: SimulatorOptions,
   clock: Clock,
@@ -18,4 +100,200 @@ export async function runSimulators(
   const campus = await startCampus({ ...options, campus: demoCampus() }, clock, log);
   await aborted(signal);
   await campus.stop();
+}
+
+async function build(
+  options: CampusOptions,
+  clock: Clock,
+  log: Log,
+  teardowns: Teardowns,
+): Promise<RunningCampus> {
+  const { campus, seed, dataDir } = options;
+  await mkdir(dataDir, { recursive: true });
+  const profiles = await requireProfiles();
+  const files = await loadScenarios();
+
+  const plan = planOf(campus);
+  const now = clock.now();
+  const registersFile = join(dataDir, "registers.json");
+  const registers = await loadRegisters(registersFile, plan, seed, now);
+  const offsetMs =
+    options.timeOfDay === undefined ? 0 : offsetToTeachingDay(now, options.timeOfDay);
+  const world = createWorld(plan, seed, now, {
+    offsetMs,
+    ...(registers === undefined ? {} : { registers }),
+  });
+  const scene: Scene = { world, version: 0 };
+  const faults = new FaultBoard();
+  const player = new ScenarioPlayer(clock, log.child({ component: "scenarios" }), files, {
+    scene,
+    faults,
+  });
+
+  let dice = 0;
+  const roll = (): number => chance(seed, 0xd1ce, dice++);
+  const devices = new Map<string, SimulatedDevice>();
+  for (const device of campus.devices) {
+    const profile = profiles.get(device.profile);
+    if (profile === undefined) {
+      const message = `Device ${device.id} has the profile "${device.profile}", which is not in the library.`;
+      throw new LamplighterError("CONFIG_INVALID", message);
+    }
+    devices.set(device.id, new SimulatedDevice(device, profile, scene, faults));
+  }
+
+  const modbus: Record<string, number> = {};
+  for (const [i, line] of campus.lines.entries()) {
+    const server = new ModbusLineServer(clock, log.child({ component: "modbus" }), faults, {
+      line,
+      devices: lineDevices(line.id, devices),
+      roll,
+    });
+    const { modbusFirst } = options.ports;
+    modbus[line.id] = await server.listen(modbusFirst === 0 ? 0 : modbusFirst + i);
+    teardowns.add(`modbus line ${line.id}`, () => server.close());
+  }
+
+  const mqtt = mqttDevices(options, { clock, log, devices, roll });
+  for (const device of mqtt) teardowns.add(`mqtt ${device.device.device.id}`, () => device.close());
+
+  const opcua = options.withoutOpcua ? undefined : await openOpcua(options, clock, log, devices);
+  if (opcua) teardowns.add("opcua server", () => opcua.server.close());
+
+  const stopping = new AbortController();
+  const looped = loop(clock, stopping.signal, () => {
+    step(world, clock.now());
+    scene.version++;
+    player.tick();
+    opcua?.server.tick();
+    announce(world, mqtt);
+  });
+  const saved = keepSaving(clock, stopping.signal, log, () => saveRegisters(registersFile, world));
+  teardowns.add("world", async () => {
+    stopping.abort();
+    await looped;
+    await saved;
+    await saveRegisters(registersFile, world);
+  });
+
+  const control = await startControl(
+    { world, faults, player, touch: () => scene.version++ },
+    { port: options.ports.control, clock, log: log.child({ component: "control" }) },
+  );
+  teardowns.add("control page", () => control.close());
+  const opcuaPort = opcua?.port ?? 0;
+  log.info("campus started", {
+    devices: devices.size,
+    modbus,
+    opcua: opcuaPort,
+    control: control.port,
+  });
+  return {
+    ports: { modbus, opcua: opcuaPort, control: control.port },
+    world,
+    faults,
+    scenarios: player,
+    devices,
+    touch: () => {
+      scene.version++;
+    },
+    stop: async () => {
+      await teardowns.close();
+    },
+  };
+}
+
+async function requireProfiles(): Promise<ReadonlyMap<string, Profile>> {
+  const profiles = await loadProfiles();
+  if (profiles.ok) return profiles.value;
+  throw new LamplighterError("CONFIG_INVALID", formatProblems(profiles.error));
+}
+
+function lineDevices(line: string, devices: ReadonlyMap<string, SimulatedDevice>) {
+  return [...devices.values()].flatMap((device) => {
+    const { wire } = device.device;
+    if (wire.protocol !== "modbus" || wire.line !== line) return [];
+    if (device.profile.protocol !== "modbus") return [];
+    return [{ unit: wire.unit, device, bank: new DeviceMemory(device, device.profile) }];
+  });
+}
+
+function mqttDevices(
+  { mqtt }: CampusOptions,
+  parts: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly devices: ReadonlyMap<string, SimulatedDevice>;
+    readonly roll: () => number;
+  },
+): readonly MqttDevice[] {
+  if (mqtt === undefined) return [];
+  const { clock, log, roll } = parts;
+  return [...parts.devices.values()].flatMap((device) => {
+    const { wire, id } = device.device;
+    if (wire.protocol !== "mqtt" || device.profile.protocol !== "mqtt") return [];
+    const password = mqtt.passwords?.get(id);
+    const access = {
+      url: mqtt.url,
+      ...(password === undefined ? {} : { username: id, password }),
+    };
+    const options = { profile: device.profile, base: wire.topic, access, roll };
+    return [new MqttDevice(clock, log.child({ component: "mqtt" }), device, options)];
+  });
+}
+
+async function openOpcua(
+  options: CampusOptions,
+  clock: Clock,
+  log: Log,
+  devices: ReadonlyMap<string, SimulatedDevice>,
+): Promise<{ readonly server: OpcuaCampusServer; readonly port: number } | undefined> {
+  const entries = [...devices.values()].flatMap((device) => {
+    const { wire } = device.device;
+    if (wire.protocol !== "opcua" || device.profile.protocol !== "opcua") return [];
+    return [{ device, profile: device.profile, object: wire.object }];
+  });
+  if (entries.length === 0) return undefined;
+  // Loaded only when there is something to serve: it costs a second and 60 MB.
+  const { OpcuaCampusServer } = await import("./opcua/server.ts");
+  const server = new OpcuaCampusServer(clock, log.child({ component: "opcua" }), entries, options);
+  return { server, port: await server.listen(options.ports.opcua) };
+}
+
+async function loop(clock: Clock, signal: AbortSignal, turn: () => void): Promise<void> {
+  while (!signal.aborted) {
+    turn();
+    await clock.sleep(STEP_EVERY, signal);
+  }
+}
+
+async function keepSaving(
+  clock: Clock,
+  signal: AbortSignal,
+  log: Log,
+  save: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(SAVE_EVERY, signal);
+    if (signal.aborted) return;
+    try {
+      await save();
+    } catch (error) {
+      log.warn("registers not saved", { error });
+    }
+  }
+}
+
+/** Events go to the panel they happened at, then every device says what is due. */
+function announce(world: World, devices: readonly MqttDevice[]): void {
+  const events = world.events.splice(0);
+  for (const event of events) {
+    devices
+      .find(
+        ({ device: { device } }) =>
+          device.role.kind === "doorPanel" && device.role.door === event.door,
+      )
+      ?.announce(event);
+  }
+  for (const device of devices) device.tick();
 }

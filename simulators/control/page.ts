@@ -68,7 +68,7 @@ document.addEventListener("click", (event) => {
   if (id) act(id, verb);
 });
 look();
-setInterval(look, 2000);`;
+window.setInterval(look, 2000);`;
 
 export function controlPage(player: ScenarioPlayer, language: "zh" | "en"): string {
   const texts = TEXTS[language];
