@@ -1,0 +1,187 @@
+/** Who is told of an alarm, over real sockets: slow, rude and dead receivers among good ones. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { seconds } from "../../core/time.ts";
+import { silentLog } from "../../platform/log.ts";
+import type { AlarmView } from "../../server/api/contract.ts";
+import { Notifier } from "../../server/notify/notifier.ts";
+import { createWebhook } from "../../server/notify/webhook.ts";
+import { loadRules } from "../../server/rules/rule-directory.ts";
+import { AlarmDesk } from "../support/alarm-desk.ts";
+import { good } from "../support/campus.ts";
+import { eventually } from "../support/eventually.ts";
+import { settle } from "../support/fake-clock.ts";
+
+const GAS = "lab1-gas/gas_lel";
+interface Told {
+  readonly key: string;
+  readonly step: { readonly what: string; readonly number: number };
+  readonly alarm: AlarmView;
+}
+
+class Receiver {
+  readonly told: Told[] = [];
+  readonly #server: Server;
+
+  constructor(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+    this.#server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => {
+        const body = JSON.parse(Buffer.concat(chunks).toString()) as Omit<Told, "key">;
+        this.told.push({ ...body, key: String(request.headers["idempotency-key"]) });
+        answer(request, response);
+      });
+    });
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+let desk: AlarmDesk;
+const receivers: Receiver[] = [];
+
+beforeEach(() => {
+  desk = new AlarmDesk(loadRules());
+  desk.plant.announce(GAS, "a1-lab", {
+    quantity: "gasConcentration",
+    hazard: "combustibleGas",
+    unit: "%{LEL}",
+  });
+});
+afterEach(async () => {
+  await desk.stop();
+  for (const receiver of receivers.splice(0)) receiver.close();
+});
+
+async function receiver(answer: ConstructorParameters<typeof Receiver>[0]) {
+  const made = new Receiver(answer);
+  receivers.push(made);
+  return { made, url: await made.listen() };
+}
+
+const answers =
+  (status: number, headers: Record<string, string> = {}) =>
+  (_: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(status, headers).end("x");
+  };
+
+function notifier(on: AlarmDesk, urls: Readonly<Record<string, string>>): Notifier {
+  const { clock, db, book } = on;
+  return new Notifier(
+    { clock, log: silentLog, db, book, random: () => 0 },
+    Object.entries(urls).map(([id, url]) =>
+      createWebhook(clock, { id, kind: "webhook", url, from: "low" }),
+    ),
+  );
+}
+
+async function leaks(on: AlarmDesk = desk): Promise<void> {
+  on.samples.store(on.clock.now(), [good(GAS, on.clock.now(), 30)], "hazard");
+  await settle();
+}
+
+const fates = (on: AlarmDesk = desk): readonly string[] =>
+  on
+    .alarms()
+    .flatMap((a) => a.history)
+    .filter((s) => s.channel !== undefined)
+    .map((s) => `${s.channel} ${s.what} ${s.detail}`)
+    .sort();
+
+test("every step is told once, with the alarm, and its fate is in the history", async () => {
+  const { made, url } = await receiver(answers(204));
+  const told = notifier(desk, { security: url });
+  await desk.run((signal) => told.run(signal));
+  await leaks();
+  await eventually("told", () => made.told.length === 1);
+  const id = desk.alarms()[0]!.id;
+  desk.book.acknowledge(id, "wang");
+  await eventually("both noted", () => fates().length === 2);
+  expect(made.told.map((t) => [t.step.what, t.alarm.state])).toEqual([
+    ["raised", "unacknowledged"],
+    ["acknowledged", "acknowledged"],
+  ]);
+  expect(made.told[0]?.alarm).toMatchObject({ point: GAS, space: "a1-lab", priority: "high" });
+  expect(new Set(made.told.map((t) => t.key)).size).toBe(2);
+  expect(fates()[0]).toBe("security notified step 1: HTTP 204, attempt 1");
+});
+
+test("a silent, a redirecting, a refusing and a chattering receiver hold up nobody", async () => {
+  const silent = await receiver(() => {});
+  const redirecting = await receiver(answers(302, { location: "http://127.0.0.1:1/inside" }));
+  const refusing = await receiver(answers(403));
+  const chattering = await receiver((_, response) => {
+    response.writeHead(200);
+    const pour = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(65_536))) {}
+      if (!response.destroyed) response.once("drain", pour);
+    };
+    pour();
+  });
+  const fine = await receiver(answers(200));
+  const told = notifier(desk, {
+    silent: silent.url,
+    redirecting: redirecting.url,
+    refusing: refusing.url,
+    chattering: chattering.url,
+    fine: fine.url,
+  });
+  await desk.run((signal) => told.run(signal));
+  await leaks();
+  await eventually("all but the silent one", () => fates().length === 4);
+  await eventually("the silent one was asked", () => silent.made.told.length === 1);
+  await desk.clock.advance(seconds(5));
+  await eventually("the silent one too", () => fates().length === 5);
+  expect(fates()).toEqual([
+    "chattering notified step 1: HTTP 200, attempt 1",
+    "fine notified step 1: HTTP 200, attempt 1",
+    "redirecting notificationFailed step 1: HTTP 302: redirects are not followed, given up after 1 attempts",
+    "refusing notificationFailed step 1: HTTP 403, given up after 1 attempts",
+    "silent notificationFailed step 1: no answer within 5000 ms, will be tried again",
+  ]);
+});
+
+test("a receiver that is down is tried again until it is there", async () => {
+  let isUp = false;
+  const { made, url } = await receiver((request, response) =>
+    answers(isUp ? 200 : 503)(request, response),
+  );
+  const told = notifier(desk, { security: url });
+  await desk.run((signal) => told.run(signal));
+  await leaks();
+  await eventually("first failure", () => fates().length === 1);
+  isUp = true;
+  await desk.clock.advance(seconds(2));
+  await eventually("told", () => fates().length === 2);
+  expect(made.told.map((t) => t.key)).toHaveLength(2);
+  expect(new Set(made.told.map((t) => t.key)).size).toBe(1);
+  expect(fates()[1]).toBe("security notified step 1: HTTP 200, attempt 2");
+});
+
+test("what waits survives a restart and goes out once; what went out does not go again", async () => {
+  const { made, url } = await receiver(answers(200));
+  notifier(desk, { security: url });
+  await desk.run();
+  await leaks();
+  const second = desk.crash();
+  const told = notifier(second, { security: url });
+  await second.run((signal) => told.run(signal));
+  await eventually("told after the restart", () => fates(second).length === 1);
+  const third = second.crash();
+  const again = notifier(third, { security: url });
+  await third.run((signal) => again.run(signal));
+  await third.clock.advance(seconds(10));
+  expect(made.told).toHaveLength(1);
+  await third.stop();
+  await second.stop();
+});
