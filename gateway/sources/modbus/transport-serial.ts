@@ -3,6 +3,7 @@
  * loaded only when a serial connection is configured. A port that was unplugged ends the stream; opening
  * it again under its `/dev/serial/by-id` path finds it wherever it was plugged in.
  */
+import { EventEmitter } from "node:events";
 import { LamplighterError, wordsOf } from "../../../core/errors.ts";
 import { type Duration, milliseconds } from "../../../core/time.ts";
 import type { OpenWire, Wire, WireEvents } from "./transport.ts";
@@ -34,11 +35,25 @@ export const openSerial =
     await new Promise<void>((resolve, reject) => {
       port.open((error) => (error ? reject(fail(error.message)) : resolve()));
     });
+    wakeAfterPolling(port);
     const wire = wireOver(port, events);
     if (!signal.aborted) return wire;
     await wire.close();
     throw fail("given up");
   };
+
+/**
+ * serialport 13 on Node 26: its native poller calls back outside a callback scope, so the promises that
+ * would read the bytes only continue when something else happens in the process. An empty immediate is
+ * that something; without it answers arrive seconds late or never.
+ */
+function wakeAfterPolling(port: Port): void {
+  const poller: unknown = port.port !== undefined && "poller" in port.port && port.port.poller;
+  if (!(poller instanceof EventEmitter)) return;
+  for (const event of ["readable", "writable", "disconnect"]) {
+    poller.on(event, () => setImmediate(() => {}));
+  }
+}
 
 async function createPort(
   line: SerialLine,
