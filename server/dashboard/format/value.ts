@@ -45,7 +45,8 @@ export function shownValue(
   if (!latest) return { kind: "none", reason: undefined };
   const age = between(instantOf(latest.time), at.now);
   if (latest.quality === "bad" || latest.value === undefined || isStale(latest, point, at.now)) {
-    const { reason, detail } = latest;
+    // An old value has no reason of its own: why it stopped coming is not known here.
+    const { reason, detail } = latest.quality === "bad" ? latest : {};
     const base = { kind: "none", age, reason } as const;
     return detail === undefined ? base : { ...base, detail };
   }

@@ -1,6 +1,7 @@
 /** The campus at a glance: what needs you, where it is, what it costs now, what just happened. */
 
 import { useDesk, useWords } from "../desk.ts";
+import { AbnormalPlaces } from "../parts/abnormal-places.tsx";
 import { ActivityStrip } from "../parts/activity.tsx";
 import { AlarmQueue } from "../parts/alarm-queue.tsx";
 import { EnergyNow } from "../parts/energy-now.tsx";
@@ -21,7 +22,12 @@ export function OverviewPage() {
       </section>
       <section class="panel overview-campus">
         <h2>{t("campus.title")}</h2>
-        <Campus />
+        <div class="desk-only">
+          <Campus />
+        </div>
+        <div class="phone-only">
+          <AbnormalPlaces />
+        </div>
       </section>
       <section class="panel overview-energy">
         <h2>{t("energy.title")}</h2>

@@ -82,7 +82,7 @@ export function CommandActivity({ command }: { readonly command: CommandView }) 
       {point ? name(point.name) : command.point} →{" "}
       {point ? wordsOf(point, command.value, language).text : command.value} ·{" "}
       {t(`command.${command.state}`)}
-      {last?.why && `${t("join.comma")}${t(`why.${last.why}`)}`} ·{" "}
+      {last?.why && `${t("join.colon")}${t(`why.${last.why}`)}`} ·{" "}
       <span class="quiet">{byText(command, t("command.policy"))}</span>
     </span>
   );

@@ -1,4 +1,5 @@
 /** Bands above every page: the line is cut, an urgent alarm waits, the sound is still locked. */
+import type { AlarmView } from "../../api/contract.ts";
 import { actionQueue, isUntaken, rankOf, takesPage } from "../alarms/queue.ts";
 import { useDesk, useTimeStyle, useWords } from "../desk.ts";
 import { formatMoment } from "../format/time.ts";
@@ -28,10 +29,18 @@ export function CutBand() {
 export function AlarmBand() {
   const { store, route } = useDesk();
   const { t } = useWords();
-  const { page } = route.value;
-  if (page === "overview" || page === "alarms" || page === "alarm") return null;
+  const shown = route.value;
+  if (shown.page === "overview" || shown.page === "alarms") return null;
+  const isOnPage = (alarm: AlarmView): boolean =>
+    (shown.page === "alarm" && shown.id === alarm.id) ||
+    (shown.page === "space" && shown.id === alarm.space);
   const urgent = actionQueue([...store.state.value.alarms.values()]).filter(
-    (alarm) => isUntaken(alarm) && rankOf(alarm.priority) <= rankOf("high"),
+    (alarm) =>
+      isUntaken(alarm) &&
+      rankOf(alarm.priority) <= rankOf("high") &&
+      // An emergency that takes the page has a band of its own.
+      !takesPage(alarm) &&
+      !isOnPage(alarm),
   );
   const [first] = urgent;
   if (!first) return null;

@@ -88,7 +88,7 @@ function EmergencyDialog({ alarm, controls }: EmergencyProps) {
         {controls.count > 1 && <span>{t("emergency.more", { count: controls.count - 1 })}</span>}
       </header>
       <h1 id="emergency-place">{place}</h1>
-      <PlacePathText space={alarm.space} />
+      <FrozenNote space={alarm.space} />
       <p id="emergency-what" class="emergency-what">
         <AlarmSentence alarm={alarm} />
       </p>
@@ -104,12 +104,11 @@ function EmergencyDialog({ alarm, controls }: EmergencyProps) {
   );
 }
 
-/** The way there, as text: links behind a modal would lead away from it. */
-function PlacePathText({ space }: { readonly space: string }) {
+function FrozenNote({ space }: { readonly space: string }) {
   const { store } = useDesk();
   const { t } = useWords();
   const known = store.state.value.spaces.get(space);
-  return known?.frozen ? <p class="emergency-frozen">{t("frozen.short")}</p> : null;
+  return known?.frozen ? <p>{t("frozen.short")}</p> : null;
 }
 
 function Told({ alarm }: { readonly alarm: AlarmView }) {

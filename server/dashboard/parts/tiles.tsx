@@ -23,9 +23,11 @@ export function useChildren(): ReadonlyMap<string, readonly SpaceView[]> {
 interface TileProps {
   readonly space: SpaceView;
   readonly condition: Condition | undefined;
+  /** The whole name, where there is room for it. */
+  readonly isLong?: boolean;
 }
 
-export function SpaceTile({ space, condition = CALM }: TileProps) {
+export function SpaceTile({ space, condition = CALM, isLong }: TileProps) {
   const { t, name } = useWords();
   const isSilent = condition.points > 0 && condition.silentPoints === condition.points;
   const classes = [
@@ -45,7 +47,7 @@ export function SpaceTile({ space, condition = CALM }: TileProps) {
     <a class={classes.join(" ")} href={toSpace(space.id)} title={words.join(" · ")}>
       {condition.priority && <PriorityMark priority={condition.priority} />}
       <span class="tile-name" aria-hidden="true">
-        {shortName(name(space.name))}
+        {isLong ? name(space.name) : shortName(name(space.name))}
       </span>
       <span class="visually-hidden">{words.join(", ")}</span>
       {space.frozen && <FrozenMark />}

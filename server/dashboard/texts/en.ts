@@ -155,6 +155,8 @@ export const en: Readonly<Record<TextKey, string>> = {
   "campus.title": "Campus",
   "campus.outdoor": "Other areas",
   "campus.empty": "No spaces yet. Buildings, floors and rooms are described in site.yaml.",
+  "campus.calm": "No place is in alarm.",
+  "campus.all": "All spaces",
   "tile.alarms": "{count} alarm|{count} alarms",
   "tile.silent": "no point has data",
   "tile.noData": "no data",
@@ -183,7 +185,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "frozen.title": "Switching is frozen",
   "frozen.since": "since",
   "frozen.why":
-    "While a flammable gas alarm stands, neither switching on nor off is allowed, by hand from here or automatically: any switching can make a spark. It ends when the alarm is closed.",
+    "While a flammable gas alarm stands, neither switching on nor off is allowed, by hand from here or automatically, because a switch can make a spark. It ends when the alarm is closed.",
   "frozen.alarm": "See the alarm",
   "frozen.short": "This room is frozen: neither on nor off is allowed until the alarm is closed.",
   "points.title": "Live points",

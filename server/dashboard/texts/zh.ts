@@ -147,6 +147,8 @@ export const zh = {
   "campus.title": "校园",
   "campus.outdoor": "其他区域",
   "campus.empty": "还没有空间。校区的楼栋、楼层和房间在 site.yaml 中描述。",
+  "campus.calm": "没有空间在报警。",
+  "campus.all": "所有空间",
   "tile.alarms": "{count} 个报警",
   "tile.silent": "所有测点都没有数据",
   "tile.noData": "无数据",
