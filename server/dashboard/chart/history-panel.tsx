@@ -64,21 +64,25 @@ function useChart(point: PointView, range: Range) {
   );
   const problem = useSignal<Problem | undefined>(undefined);
   const key = `${point.point} ${range}`;
-  useEffect(() => {
+  const follow = () => {
     const abort = new AbortController();
     const plan = planFor(point, range);
-    const follow = async (): Promise<void> => {
+    const load = async (): Promise<void> => {
+      const answer = await loadChart(client, point, { plan, to: store.now.peek() });
+      if (abort.signal.aborted) return;
+      problem.value = answer.ok ? undefined : answer.problem;
+      if (answer.ok) held.value = { key, loaded: answer.value };
+    };
+    const repeat = async (): Promise<void> => {
       while (!abort.signal.aborted) {
-        const answer = await loadChart(client, point, { plan, to: store.now.peek() });
-        if (abort.signal.aborted) return;
-        problem.value = answer.ok ? undefined : answer.problem;
-        if (answer.ok) held.value = { key, loaded: answer.value };
+        await load();
         await clock.sleep(plan.reloadEvery, abort.signal);
       }
     };
-    void follow();
+    void repeat();
     return () => abort.abort();
-  }, [key]);
+  };
+  useEffect(follow, [key]);
   const loaded = held.value?.key === key ? held.value.loaded : undefined;
   return { loaded, problem: problem.value };
 }

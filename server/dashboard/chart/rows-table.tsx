@@ -18,7 +18,7 @@ export function RowsTable(props: {
   const hidden = newestFirst.length - rows.value;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keys
-    <div class="rows-table" tabIndex={0} role="region" aria-label={t("chart.asTable")}>
+    <section class="rows-table" tabIndex={0} aria-label={t("chart.asTable")}>
       <table>
         <thead>
           <tr>
@@ -50,7 +50,7 @@ export function RowsTable(props: {
           {t("list.more", { count: hidden })}
         </button>
       )}
-    </div>
+    </section>
   );
 }
 

@@ -1,10 +1,10 @@
 /** Signing in with name and password; also on top of a page whose session has ended, which keeps its text. */
 import { type Signal, useSignal } from "@preact/signals";
 import type { TargetedInputEvent } from "preact";
-import { useEffect, useRef } from "preact/hooks";
 import type { Problem } from "../api/problem.ts";
 import { useDesk, useWords } from "../desk.ts";
 import { LanguageChooser } from "../parts/chooser.tsx";
+import { useModal } from "../parts/modal.ts";
 import { ProblemNote } from "../parts/problem.tsx";
 
 export function SignInPage() {
@@ -23,10 +23,7 @@ export function SignInPage() {
 /** The page below stays as it is, so that nothing typed is lost. */
 export function SignInAgain() {
   const { t } = useWords();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
+  const dialog = useModal();
   return (
     <dialog
       ref={dialog}
@@ -97,6 +94,7 @@ export function Field({ label, type, complete, value, charactersMin }: FieldProp
     },
   } as const;
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the input stands in both branches below
     <label>
       {label}
       {type === "password" ? (

@@ -3,13 +3,14 @@
  * take it. It sounds until somebody has. Looking at the place folds it into a band, never away.
  */
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { AlarmView } from "../../api/contract.ts";
 import { actionQueue, takesPage } from "../alarms/queue.ts";
 import { useDesk, useMayAct, useWords } from "../desk.ts";
 import { toAlarm, toSpace } from "../routes.ts";
 import { AlarmSentence } from "./alarm-text.tsx";
 import { PriorityMark } from "./mark.tsx";
+import { useModal } from "./modal.ts";
 import { Age, Moment } from "./moment.tsx";
 import { PlacePath, usePlaceName } from "./place.tsx";
 import { ProblemNote } from "./problem.tsx";
@@ -67,11 +68,8 @@ interface EmergencyProps {
 
 function EmergencyDialog({ alarm, controls }: EmergencyProps) {
   const { t, name } = useWords();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const place = usePlaceName(alarm.space);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
   return (
     <dialog
       ref={dialog}
