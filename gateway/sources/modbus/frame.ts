@@ -201,30 +201,29 @@ function nextHeader(bytes: Uint8Array, from: number, transaction: number): numbe
 export function scanRtu(bytes: Uint8Array, expected: Expected, settled: boolean): Scan {
   const strangers: Stranger[] = [];
   let at = 0;
-  let inGarbage = false;
+  /** End of the last whole frame: everything behind it may still be needed to judge the line. */
+  let used = 0;
   while (at < bytes.length) {
-    const echo = echoAt(bytes, at, expected);
-    const frame = echo ?? frameAt(bytes, at, expected);
-    if (frame === "short" && !settled) return { kind: "more", used: at, strangers };
+    const frame = echoAt(bytes, at, expected) ?? frameAt(bytes, at, expected);
+    if (frame === "short" && !settled) break;
     if (frame === "short" || frame === "none") {
-      if (!inGarbage) strangers.push("garbage");
-      inGarbage = true;
       at++;
       continue;
     }
-    inGarbage = false;
+    if (at > used) strangers.push("garbage");
     const end = at + frame.length;
     if (frame.whose === "ours") {
       return { kind: "answer", pdu: bytes.slice(at + 1, end - 2), used: end, strangers };
     }
     strangers.push(frame.whose);
     at = end;
+    used = end;
   }
-  if (settled && inGarbage && bytes.length >= EXCEPTION_FRAME_BYTES - 1) {
-    const why = `checksum or length wrong in ${bytes.length} bytes`;
-    return { kind: "invalid", why, used: bytes.length, strangers };
+  if (settled && at - used >= EXCEPTION_FRAME_BYTES - 1) {
+    const why = `checksum or length wrong in ${at - used} bytes`;
+    return { kind: "invalid", why, used: bytes.length, strangers: [...strangers, "garbage"] };
   }
-  return { kind: "more", used: at, strangers: inGarbage ? [] : strangers };
+  return { kind: "more", used, strangers };
 }
 
 interface RtuFrame {
