@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../../../core/clock.ts";
 import { LamplighterError, wordsOf } from "../../../core/errors.ts";
-import { instant } from "../../../core/time.ts";
+import { instant, seconds } from "../../../core/time.ts";
 import type { Log } from "../../../platform/log.ts";
 import type { OpcuaConnection } from "../../configuration.ts";
 import { type OwnCertificate, openCertificates } from "./certificates.ts";
@@ -24,7 +24,7 @@ import type { OpcuaValue, WriteType } from "./value.ts";
 const REQUEST_MS_MAX = 10_000;
 const SESSION_MS = 60_000;
 /** For saying goodbye. */
-const CLOSE_MS_MAX = 2_000;
+const CLOSE_WITHIN = seconds(2);
 /** Items and nodes of one request where the server names no limit of its own. */
 const BATCH_DEFAULT = 500;
 /** Without an answer to all publish requests for this long, a subscription is deleted by the server. */
@@ -76,6 +76,8 @@ export interface OpcuaSession {
     listener: MonitorListener,
   ): Promise<Monitoring>;
   read(nodes: readonly string[]): Promise<readonly OpcuaValue[]>;
+  /** Resolves when the server answers at all. */
+  ping(): Promise<void>;
   /** Resolves with the name of the status code. */
   write(node: string, type: WriteType, raw: number | boolean): Promise<string>;
   close(): Promise<void>;
@@ -106,10 +108,10 @@ export async function openOpcua(options: OpcuaSessionOptions): Promise<OpcuaSess
     const session = await client.createSession(identity);
     const namespaces = await session.readNamespaceArray();
     const limits = await readLimits(library, session);
-    return new Session({ library, client, session, namespaces, limits, own });
+    return new Session({ library, client, session, namespaces, limits, own, clock: options.clock });
   } catch (error) {
     const refusal = await explainRefusal(error, { connection, pkiFolder: options.pkiFolder });
-    await disconnect(client, own);
+    await disconnect(client, own, options.clock);
     throw refusal;
   }
 }
@@ -144,13 +146,16 @@ function createClient(
   });
 }
 
-async function disconnect(client: OPCUAClient, own: OwnCertificate): Promise<void> {
-  const isLate = new Promise<void>((resolve) => {
-    AbortSignal.timeout(CLOSE_MS_MAX).addEventListener("abort", () => resolve(), { once: true });
-  });
-  await Promise.race([client.disconnect().catch(() => {}), isLate]);
+async function disconnect(client: OPCUAClient, own: OwnCertificate, clock: Clock): Promise<void> {
+  const isOver = new AbortController();
+  const late = clock.sleep(CLOSE_WITHIN, isOver.signal);
+  await Promise.race([client.disconnect().catch(() => {}), late]);
+  isOver.abort();
   await own.manager.dispose().catch(() => {});
 }
+
+/** Server_ServerStatus_State: every server has it and answers at once. */
+const SERVER_STATE = "ns=0;i=2259";
 
 interface Limits {
   readonly read: number;
@@ -189,6 +194,7 @@ interface Parts {
   readonly namespaces: readonly string[];
   readonly limits: Limits;
   readonly own: OwnCertificate;
+  readonly clock: Clock;
 }
 
 class Session implements OpcuaSession {
@@ -196,6 +202,7 @@ class Session implements OpcuaSession {
   readonly ended: Promise<string>;
   readonly #parts: Parts;
   #end: (why: string) => void = () => {};
+  #subscriptions = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -205,8 +212,9 @@ class Session implements OpcuaSession {
     });
     const { client, session } = parts;
     const first = session.sessionId.toString();
-    client.on("after_reconnection", () => {
-      if (session.sessionId.toString() !== first) this.#end("the server has forgotten our session");
+    session.on("session_restored", () => {
+      const isOther = session.sessionId.toString() !== first;
+      if (isOther && this.#subscriptions === 0) this.#end("the server has forgotten our session");
     });
     client.on("close", (error) => this.#end(error ? wordsOf(error) : "the connection is closed"));
     session.on("session_closed", (status) => this.#end(`the server closed our session: ${status}`));
@@ -245,6 +253,12 @@ class Session implements OpcuaSession {
       publishingEnabled: true,
       priority: publishingMs < 1_000 ? 10 : 1,
     });
+    this.#subscriptions++;
+    // The library makes lost subscriptions anew with the old node ids; after a restart of the server these
+    // may belong to other variables.
+    subscription.on("subscriptionId_changed", () =>
+      this.#end("the server has lost our subscription"),
+    );
     subscription.on("keepalive", listener.onHeard);
     subscription.on("received_notifications", listener.onHeard);
     subscription.on("terminated", () => this.#end("the server ended our subscription"));
@@ -275,6 +289,11 @@ class Session implements OpcuaSession {
     return values;
   }
 
+  async ping(): Promise<void> {
+    const { library, session } = this.#parts;
+    await session.read({ nodeId: SERVER_STATE, attributeId: library.AttributeIds.Value });
+  }
+
   async write(node: string, type: WriteType, raw: number | boolean): Promise<string> {
     const { library, session } = this.#parts;
     const status = await session.write({
@@ -287,7 +306,8 @@ class Session implements OpcuaSession {
 
   async close(): Promise<void> {
     this.#end("closed by us");
-    await disconnect(this.#parts.client, this.#parts.own);
+    const { client, own, clock } = this.#parts;
+    await disconnect(client, own, clock);
   }
 
   async #monitorBatch(

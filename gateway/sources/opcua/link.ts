@@ -23,8 +23,11 @@ import { type Item, paceOf, pathOf, pathText } from "./plan.ts";
 import { Seen } from "./seen.ts";
 import type { OpcuaValue } from "./value.ts";
 
-/** Silence is two keep-alives and this. */
+/** A subscription is silent after two of its keep-alives and this. */
 const SILENCE_MARGIN = seconds(1);
+/** The server is asked for a sign of life this often: some agree to no keep-alive below several seconds. */
+const PING_EVERY = seconds(1);
+const PING_SILENCE = seconds(3);
 /** A silent session that does not speak again within this is given up for a new one. */
 const SILENCE_PATIENCE = seconds(15);
 /** How often the clock is looked at. */
@@ -67,9 +70,12 @@ export class Link {
   readonly #log: Log;
   readonly #watched: Watched[] = [];
   readonly #pulses: Pulse[] = [];
+  readonly #ping: Pulse;
   readonly #startedAt: Monotonic;
   #silentSince: Monotonic | undefined;
   #isReading = false;
+  #isPinging = false;
+  #pingedAt: Monotonic;
 
   constructor(
     session: OpcuaSession,
@@ -80,6 +86,8 @@ export class Link {
     this.#log = options.log;
     this.#listener = options.listener;
     this.#startedAt = options.clock.monotonic();
+    this.#pingedAt = this.#startedAt;
+    this.#ping = { at: this.#startedAt, limit: PING_SILENCE };
   }
 
   /** Rejects when the session does not survive the start. */
@@ -101,9 +109,12 @@ export class Link {
     void this.#session.ended.then((why) => {
       ended.why = why;
     });
+    this.#pulses.push(this.#ping);
+    this.#ping.at = this.#clock.monotonic();
     while (!signal.aborted) {
       await this.#clock.sleep(TICK, signal);
       if (ended.why !== undefined) return ended.why;
+      this.#pingWhenDue();
       const lost = this.#checkPulse();
       if (lost !== undefined) return lost;
       if (this.#silentSince === undefined) this.#readDue();
@@ -184,6 +195,22 @@ export class Link {
     if (!isCurrent && watched.seen.before(value)) return;
     if (isCurrent) watched.seen.before(value);
     this.#listener.onValue(watched.item, value, isCurrent);
+  }
+
+  #pingWhenDue(): void {
+    const now = this.#clock.monotonic();
+    if (this.#isPinging || elapsed(this.#pingedAt, now) < PING_EVERY) return;
+    this.#isPinging = true;
+    this.#pingedAt = now;
+    this.#session
+      .ping()
+      .then(() => {
+        this.#ping.at = this.#clock.monotonic();
+      })
+      .catch(() => {})
+      .finally(() => {
+        this.#isPinging = false;
+      });
   }
 
   /** Why the session is given up, or undefined. */
