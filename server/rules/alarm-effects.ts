@@ -90,7 +90,7 @@ function factsOf(
     rule: rule.id,
     ruleVersion: rule.version,
     name: rule.name,
-    kind: rule.when.kind === "notProven" ? "noData" : "condition",
+    kind: rule.about === "sensor" ? "noData" : "condition",
     point: point.point,
     device: point.device,
     space: point.space,

@@ -8,7 +8,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { backoff } from "../../core/backoff.ts";
 import type { Clock } from "../../core/clock.ts";
 import { wordsOf } from "../../core/errors.ts";
-import type { GatewayId, PointId } from "../../core/ids.ts";
+import type { GatewayId } from "../../core/ids.ts";
+import { success } from "../../core/outcome.ts";
 import { elapsed, type Instant, later, milliseconds, minutes, seconds } from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/sqlite.ts";
@@ -17,8 +18,9 @@ import type { AlarmBook } from "../alarms/alarm-book.ts";
 import type { Plant, Spaces } from "../plant.ts";
 import type { LogEntry, SampleLog } from "../store/store.ts";
 import { affect } from "./alarm-effects.ts";
+import { Roster, type WaitingRule } from "./roster.ts";
 import { type AlarmRule, isAlarmRule, type Rule } from "./rule.ts";
-import { missing, PointIndex, select } from "./selection.ts";
+import { PointIndex } from "./selection.ts";
 import { createTracker, type Tracker, type TrackerTransition } from "./tracker.ts";
 import { stateKey, TrackerTable } from "./tracker-table.ts";
 
@@ -35,14 +37,6 @@ const RETRY_FIRST = seconds(1);
 const RETRY_MAX = minutes(1);
 const READER = "rules";
 
-/** A rule that finds less than it asks for, for the page of rules. */
-export interface WaitingRule {
-  readonly rule: AlarmRule;
-  readonly why: "noPoint" | "unit";
-  /** Names that no announced point answers to, or points of another dimension. */
-  readonly points: readonly string[];
-}
-
 export interface RuleEngineParts {
   readonly clock: Clock;
   readonly log: Log;
@@ -57,9 +51,7 @@ export class RuleEngine {
   readonly #parts: RuleEngineParts;
   readonly #table: TrackerTable;
   #rules: readonly AlarmRule[];
-  #trackers = new Map<string, Tracker>();
-  #byPoint = new Map<PointId, readonly Tracker[]>();
-  #waiting: readonly WaitingRule[] = [];
+  #roster: Roster | undefined;
   #position = 0;
   #committed = 0;
   #pending: { readonly tracker: Tracker; readonly change: TrackerTransition }[] = [];
@@ -92,7 +84,7 @@ export class RuleEngine {
   }
 
   waiting(): readonly WaitingRule[] {
-    return this.#waiting;
+    return this.#roster?.waiting ?? [];
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -155,7 +147,7 @@ export class RuleEngine {
   #take(entry: LogEntry, heardAt: Instant): void {
     const late = entry.origin.lane === "backfill";
     for (const sample of entry.samples) {
-      const trackers = this.#byPoint.get(sample.point);
+      const trackers = this.#roster?.of(sample.point);
       if (trackers === undefined) continue;
       for (const tracker of trackers) {
         this.#collect(tracker, tracker.take({ sample, heardAt, late }));
@@ -170,7 +162,7 @@ export class RuleEngine {
     for (const { gateway, state } of this.#parts.plant.gateways()) {
       if (state === "online") online.add(gateway);
     }
-    for (const tracker of this.#trackers.values()) {
+    for (const tracker of this.#roster?.all() ?? []) {
       const gatewayOnline = online.has(tracker.point.gateway);
       this.#collect(tracker, tracker.tick({ now, gatewayOnline }));
     }
@@ -204,7 +196,7 @@ export class RuleEngine {
   /** The desk has closed an alarm: what it latched is judged afresh from the next sample on. */
   #onAlarm(alarm: Alarm): void {
     if (alarm.state !== "closed" || alarm.foundLate) return;
-    const tracker = this.#trackers.get(stateKey(alarm.rule, alarm.point));
+    const tracker = this.#roster?.get(alarm.rule, alarm.point);
     if (tracker === undefined) return;
     tracker.reconcile(this.#parts.book.open(alarm.rule, alarm.point));
     if (tracker.isDirty) this.#dirty.add(tracker);
@@ -214,7 +206,7 @@ export class RuleEngine {
   #restore(): void {
     this.#pending = [];
     this.#dirty = new Set();
-    this.#trackers = new Map();
+    this.#roster = undefined;
     this.#position = this.#startPosition();
     this.#committed = this.#position;
     this.#build();
@@ -247,44 +239,23 @@ export class RuleEngine {
 
   /** Finds the points of every rule; what is tracked already goes on undisturbed. */
   #build(): void {
-    const before = this.#trackers;
+    const { plant, spaces, book } = this.#parts;
+    const before = this.#roster;
     const saved = this.#table.states();
     const from = later(this.#steadyNow(), START_GRACE);
-    const trackers = new Map<string, Tracker>();
-    const waiting: WaitingRule[] = [];
-    const index = new PointIndex(this.#parts.plant.points());
-    for (const rule of this.#rules) {
-      const misfits: string[] = [];
-      const points = select(rule.applies, index, this.#parts.spaces);
-      for (const point of points) {
-        if (point.kind === "text" || point.kind === "event") continue;
-        const key = stateKey(rule.id, point.point);
-        const known = before.get(key);
-        if (known?.point === point) {
-          trackers.set(key, known);
-          continue;
-        }
-        const created = createTracker(rule, point, from);
-        if (!created.ok) {
-          misfits.push(`${point.point}: ${created.error}`);
-          continue;
-        }
-        const tracker = created.value;
-        const state = known?.state ?? saved.get(key);
-        if (state !== undefined) tracker.restore(state);
-        tracker.reconcile(this.#parts.book.open(rule.id, point.point));
-        if (known !== undefined || tracker.isDirty) this.#dirty.add(tracker);
-        trackers.set(key, tracker);
-      }
-      if (misfits.length > 0) waiting.push({ rule, why: "unit", points: misfits });
-      const absent = missing(rule.applies, index);
-      if (absent.length > 0 || points.length === 0) {
-        waiting.push({ rule, why: "noPoint", points: absent });
-      }
-    }
-    this.#trackers = trackers;
-    this.#waiting = waiting;
-    this.#byPoint = byPoint(trackers.values());
+    const index = new PointIndex(plant.points());
+    this.#roster = new Roster(this.#rules, { index, spaces }, (rule, point) => {
+      const known = before?.get(rule.id, point.point);
+      if (known?.point === point) return success(known);
+      const created = createTracker(rule, point, from);
+      if (!created.ok) return created;
+      const tracker = created.value;
+      const state = known?.state ?? saved.get(stateKey(rule.id, point.point));
+      if (state !== undefined) tracker.restore(state);
+      tracker.reconcile(book.open(rule.id, point.point));
+      if (known !== undefined || tracker.isDirty) this.#dirty.add(tracker);
+      return created;
+    });
   }
 
   async #idle(signal: AbortSignal): Promise<void> {
@@ -295,14 +266,4 @@ export class RuleEngine {
     await Promise.race([clock.sleep(due, either), samples.waitBeyond(this.#position, either)]);
     wake.abort();
   }
-}
-
-function byPoint(trackers: Iterable<Tracker>): Map<PointId, readonly Tracker[]> {
-  const map = new Map<PointId, Tracker[]>();
-  for (const tracker of trackers) {
-    const list = map.get(tracker.point.point);
-    if (list === undefined) map.set(tracker.point.point, [tracker]);
-    else list.push(tracker);
-  }
-  return map;
 }

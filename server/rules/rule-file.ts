@@ -95,6 +95,7 @@ const alarmSchema = z.strictObject({
   kind: z.literal("alarm"),
   unit: z.enum(UNIT_CODES as [UnitCode, ...UnitCode[]]).optional(),
   when: z.union([levelsWhen, notProvenWhen]),
+  about: z.enum(["plant", "sensor"]).default("plant"),
   freezes: z.boolean().default(false),
   closedBy: z.enum(["desk", "return"]).default("return"),
   response: labelSchema.optional(),
@@ -229,11 +230,12 @@ function ruleOf(document: RuleDocument): Rule {
     const { kind, policy, mode, emptyFor, value, lease } = document;
     return { ...base, kind, policy, mode, emptyFor, value, lease };
   }
-  const { kind, unit, freezes, closedBy, response } = document;
+  const { kind, unit, about, freezes, closedBy, response } = document;
   return {
     ...base,
     kind,
     when: conditionOf(document.when),
+    about: "notProven" in document.when ? "sensor" : about,
     freezes,
     closedBy,
     ...(unit === undefined ? {} : { unit }),

@@ -52,6 +52,8 @@ export interface AlarmRule extends RuleHeader {
   /** The unit its limits are written in; converted to each point's own. */
   readonly unit?: UnitCode;
   readonly when: AlarmCondition;
+  /** `sensor`: the point tells of a sensor's own health, so its alarm means "not proven". */
+  readonly about: "plant" | "sensor";
   /** All switching in the room stands still from the raise until the alarm is closed. */
   readonly freezes: boolean;
   /** Who ends it: the desk with a reason, or the return together with the acknowledgement. */
