@@ -55,10 +55,13 @@ function readFolder(folder: string): Outcome<readonly Rule[], readonly Problem[]
   return problems.length === 0 ? success(rules) : failure(problems);
 }
 
+/** Tests of rules lie beside them and are no rules. */
+export const isTestFile = (name: string): boolean => /\.test\.ya?ml$/.test(name);
+
 function yamlFiles(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
-      .filter((name) => /\.ya?ml$/.test(name))
+      .filter((name) => /\.ya?ml$/.test(name) && !isTestFile(name))
       .sort()
       .slice(0, RULE_FILES_MAX);
   } catch (error) {
