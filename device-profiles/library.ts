@@ -8,6 +8,7 @@ import { failure, type Outcome, success } from "../core/outcome.ts";
 import { parseProfile } from "./parse.ts";
 import type { Profile } from "./profile.ts";
 import { parseStandardPoints, type StandardPoints } from "./standard-points.ts";
+import { parseVectors, type Vectors } from "./vectors.ts";
 
 /** The profiles that come with the program. */
 export const LIBRARY_FOLDER = fileURLToPath(new URL(".", import.meta.url));
@@ -43,6 +44,11 @@ export async function loadProfile(
 export async function loadStandardPoints(): Promise<Outcome<StandardPoints, readonly Problem[]>> {
   const text = await textOf(POINTS_FILE);
   return text.ok ? parseStandardPoints(text.value, POINTS_FILE) : text;
+}
+
+export async function loadVectors(file: string): Promise<Outcome<Vectors, readonly Problem[]>> {
+  const text = await textOf(file);
+  return text.ok ? parseVectors(text.value, file) : text;
 }
 
 /** Every `<vendor>/<model>.yaml`, vectors aside, in the order of their names. */
