@@ -72,6 +72,8 @@ export type Action =
 
 interface Candidate {
   readonly job: Job;
+  /** When it fell due; a pause the device wants moves `readyAt` only, so that nobody is starved by it. */
+  readonly due: number;
   readonly readyAt: number;
   readonly isProbe: boolean;
 }
@@ -87,7 +89,7 @@ export function nextAction(state: ScheduleState, now: Monotonic): Action {
     }
   }
   if (best !== undefined) {
-    const lag = milliseconds(now - best.readyAt);
+    const lag = milliseconds(now - best.due);
     return { kind: "poll", job: best.job, isProbe: best.isProbe, lag };
   }
   return { kind: "wait", until: soonest === undefined ? undefined : monotonic(soonest) };
@@ -98,20 +100,21 @@ function* candidates(state: ScheduleState): Generator<Candidate> {
   for (const job of state.jobs) {
     const health = state.health[job.device] ?? HEALTHY;
     if (health.failures === 0) {
-      yield { job, readyAt: Math.max(job.due, health.notBefore), isProbe: false };
+      const readyAt = Math.max(job.due, health.notBefore);
+      yield { job, due: job.due, readyAt, isProbe: false };
       continue;
     }
     if (probed.has(job.device)) continue;
     probed.add(job.device);
     const again = state.jobs.find((j) => j.device === job.device && j.key === health.probeKey);
     const readyAt = Math.max(health.probeAt, health.notBefore, state.probesNotBefore);
-    yield { job: again ?? job, readyAt, isProbe: true };
+    yield { job: again ?? job, due: readyAt, readyAt, isProbe: true };
   }
 }
 
 function goesBefore(a: Candidate, b: Candidate, now: Monotonic): boolean {
   const difference = rankOf(a, now) - rankOf(b, now);
-  return difference === 0 ? a.readyAt < b.readyAt : difference < 0;
+  return difference === 0 ? a.due < b.due : difference < 0;
 }
 
 /** Probes go with the timed jobs: a dead hazard sensor must not hold up living ones. */
@@ -119,7 +122,7 @@ function rankOf(candidate: Candidate, now: Monotonic): number {
   if (candidate.isProbe) return 1;
   const { urgency } = candidate.job;
   if (urgency === "hazard") return 0;
-  if (urgency === "background") return now - candidate.readyAt > BACKGROUND_LAG_MAX ? 1 : 2;
+  if (urgency === "background") return now - candidate.due > BACKGROUND_LAG_MAX ? 1 : 2;
   return 1;
 }
 

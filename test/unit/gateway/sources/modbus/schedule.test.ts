@@ -66,6 +66,11 @@ describe("what goes next", () => {
     expect(picked([job("a", 0)], 100, health)).toBe(150);
   });
 
+  it("starves no job of a device that wants pauses", () => {
+    const health = [{ ...HEALTHY, notBefore: monotonic(100) }];
+    expect(picked([job("young", 90), job("old", 20)], 100, health)).toBe("old");
+  });
+
   it("leaves a silent device one probe, the request that failed", () => {
     const health = [afterFailure(HEALTHY, monotonic(1_000), failing({ key: "b" }))];
     const jobs = [job("a", 0), job("b", 0), job("other", 5_000, { device: 1 })];
