@@ -13,7 +13,7 @@ import { SignInAgain, SignInPage } from "./pages/sign-in.tsx";
 import { SpacePage } from "./pages/space.tsx";
 import { SpacesPage } from "./pages/spaces.tsx";
 import { Announcer } from "./parts/announcer.tsx";
-import { AlarmBand, CutBand, SoundBand } from "./parts/bands.tsx";
+import { AlarmBand, CutBand } from "./parts/bands.tsx";
 import { Emergency } from "./parts/emergency.tsx";
 import { Header } from "./parts/header.tsx";
 import { Navigation } from "./parts/navigation.tsx";
@@ -58,7 +58,6 @@ function House() {
         <CutBand />
         <Emergency />
         <AlarmBand />
-        <SoundBand />
         <CurrentPage />
       </main>
       <Announcer />

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { DrawnChart, Picture } from "./picture.ts";
 
 /** Everything of a picture that does not depend on the page's colours. */
-export type Drawing = Omit<Picture, "colour" | "ink" | "line" | "field">;
+export type Drawing = Omit<Picture, "colour" | "ink" | "line" | "field" | "font">;
 
 interface ChartProps {
   readonly drawing: Drawing;
@@ -56,5 +56,6 @@ function coloursOf(element: HTMLElement, colour: string) {
     ink: read("--quiet"),
     line: read("--line"),
     field: read("--surface"),
+    font: style.fontFamily,
   };
 }

@@ -1,14 +1,14 @@
 /** Puts the rows of a point into the words and shape of its chart. */
-import type { Language } from "../../../core/label.ts";
 import type { AlarmView, PointView } from "../../api/contract.ts";
 import { instantOf } from "../format/instant.ts";
+import { glance } from "../format/number.ts";
 import { formatTime, type TimeStyle } from "../format/time.ts";
-import { wordsOf } from "../format/value.ts";
+import { scaleFor, withUnit, wordsOf } from "../format/value.ts";
 import type { Range } from "../routes.ts";
 import type { Words } from "../texts/words.ts";
 import type { Drawing } from "./chart.tsx";
 import type { LoadedChart } from "./load.ts";
-import type { ChartRow } from "./rows.ts";
+import { type ChartRow, summaryOf } from "./rows.ts";
 
 export interface DrawingParts {
   readonly point: PointView;
@@ -21,14 +21,13 @@ export interface DrawingParts {
 
 export function drawingOf(parts: DrawingParts): Drawing {
   const { point, loaded, words, style } = parts;
-  const { language } = words;
   return {
     rows: loaded.rows,
     shape: point.kind === "counter" ? "bars" : point.kind === "state" ? "steps" : "line",
     from: loaded.from,
     to: loaded.to,
     zone: style.zone,
-    axisText: (value) => axisText(value, point, language),
+    axisText: axisTextOf(parts),
     describe: (row) => describe(row, parts),
     marks: parts.alarms
       .map((alarm) => ({ time: instantOf(alarm.raisedAt), text: words.name(alarm.name) }))
@@ -36,10 +35,14 @@ export function drawingOf(parts: DrawingParts): Drawing {
   };
 }
 
-/** Between two states there is nothing to name. */
-function axisText(value: number, point: PointView, language: Language): string {
-  if (point.labels && !Object.hasOwn(point.labels, String(value))) return "";
-  return wordsOf(asGauge(point), value, language).text;
+/** One unit for the whole axis. Between two states there is nothing to name. */
+function axisTextOf({ point, loaded, words }: DrawingParts): (value: number) => string {
+  const { labels, symbol } = point;
+  if (labels) return (value) => labels[String(value)]?.[words.language] ?? "";
+  const summary = summaryOf(loaded.rows);
+  const size = Math.max(Math.abs(summary?.min ?? 0), Math.abs(summary?.max ?? 0));
+  const scale = scaleFor(size, symbol);
+  return (value) => withUnit(glance(value / scale.divisor, words.language), scale.symbol);
 }
 
 function describe(row: ChartRow, { point, words, style, range }: DrawingParts): readonly string[] {

@@ -15,6 +15,7 @@ import { type LoadedChart, loadChart } from "./load.ts";
 import { planFor } from "./ranges.ts";
 import { summaryOf } from "./rows.ts";
 import { RowsTable } from "./rows-table.tsx";
+import { seriesColour } from "./series-colour.ts";
 
 interface HistoryPanelProps {
   readonly point: PointView;
@@ -135,7 +136,7 @@ function Shown(props: ShownProps & { readonly isTable: boolean }) {
     <>
       <Chart
         drawing={drawingOf({ point, loaded, range, alarms, words, style })}
-        colour={`--series-${point.category ?? "other"}`}
+        colour={seriesColour(point)}
         label={`${words.name(point.name)}: ${summary}`}
         theme={preferences.theme.value}
       />

@@ -22,6 +22,8 @@ export interface Picture {
   readonly ink: string;
   readonly line: string;
   readonly field: string;
+  /** By name: the library measures texts before it draws them. */
+  readonly font: string;
   /** What a number on the axis is called, such as a state's meaning. */
   readonly axisText: (value: number) => string;
   /** The lines of the box beside the pointer. */
@@ -50,7 +52,7 @@ const local = (time: Instant, zone: string): number => time + zoneOffsetMs(time,
 
 function optionsOf(picture: Picture) {
   const { zone, ink, line } = picture;
-  const text = { color: ink, fontSize: 12, fontFamily: "inherit" };
+  const text = { color: ink, fontSize: 12, fontFamily: picture.font };
   return {
     useUTC: true,
     animation: false,

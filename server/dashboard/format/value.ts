@@ -2,7 +2,7 @@
  * What a point's value says on the page: a good value, a doubtful one with its reason, or why there is
  * none. An old value is never shown as if fresh.
  */
-import type { Language } from "../../../core/label.ts";
+import type { Label, Language } from "../../../core/label.ts";
 import type { Duration, Instant } from "../../../core/time.ts";
 import type { LatestView, PointView } from "../../api/contract.ts";
 import { between, instantOf } from "./instant.ts";
@@ -58,12 +58,36 @@ export function shownValue(
 
 /** Units that people read in thousands when there are many of them. */
 const IN_THOUSANDS = ["W", "VA", "var", "Wh", "varh", "VAh"];
-const THOUSANDS_FROM = 10_000;
+const THOUSANDS_FROM = 1_000;
 
-function inLargerUnit(value: number, symbol: string): { value: number; symbol: string } {
-  return Math.abs(value) >= THOUSANDS_FROM && IN_THOUSANDS.includes(symbol)
-    ? { value: value / 1_000, symbol: `k${symbol}` }
-    : { value, symbol };
+export interface UnitScale {
+  readonly divisor: number;
+  readonly symbol: string;
+}
+
+/** The unit in which a number of this size is read. */
+export const scaleFor = (size: number, symbol: string): UnitScale =>
+  Math.abs(size) >= THOUSANDS_FROM && IN_THOUSANDS.includes(symbol)
+    ? { divisor: 1_000, symbol: `k${symbol}` }
+    : { divisor: 1, symbol };
+
+export const withUnit = (number: string, symbol: string): string =>
+  symbol === "" ? number : `${number}\u202f${symbol}`;
+
+/** Longer texts are cut on the page; a tap shows them whole. */
+const TEXT_SHOWN_MAX = 60;
+
+/** What happened at a door, in words; an event of another form stays as its device wrote it. */
+const EVENT_WORDS: Readonly<Record<string, Label>> = {
+  granted: { zh: "允许通行", en: "granted" },
+  denied: { zh: "拒绝通行", en: "denied" },
+  forced: { zh: "强行打开", en: "forced" },
+  heldOpen: { zh: "长时间未关", en: "held open" },
+};
+
+function eventText(value: string, language: Language): string {
+  const what = /^\{.*"what"\s*:\s*"(\w+)"/s.exec(value)?.[1];
+  return what === undefined ? value : (EVENT_WORDS[what]?.[language] ?? what);
 }
 
 /** The value with its unit or its meaning, at a glance and in full. */
@@ -72,16 +96,16 @@ export function wordsOf(
   value: number | string,
   language: Language,
 ): { readonly text: string; readonly full: string } {
-  if (typeof value === "string") return { text: value, full: value };
+  if (typeof value === "string") {
+    const text = point.kind === "event" ? eventText(value, language) : value;
+    return { text: text.slice(0, TEXT_SHOWN_MAX), full: text };
+  }
   const label = point.labels?.[String(value)];
   if (label) return { text: label[language], full: label[language] };
-  const large = inLargerUnit(value, point.symbol);
-  const short =
-    point.kind === "counter" ? counted(large.value, language) : glance(large.value, language);
-  const withUnit = (number: string, symbol: string): string =>
-    symbol === "" ? number : `${number}\u202f${symbol}`;
+  const scale = scaleFor(value, point.symbol);
+  const write = point.kind === "counter" ? counted : glance;
   return {
-    text: withUnit(short, large.symbol),
+    text: withUnit(write(value / scale.divisor, language), scale.symbol),
     full: withUnit(full(value, language), point.symbol),
   };
 }

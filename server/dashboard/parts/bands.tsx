@@ -1,4 +1,4 @@
-/** Bands above every page: the line is cut, an urgent alarm waits, the sound is still locked. */
+/** Bands above every page: the line is cut, an urgent alarm waits. */
 import type { AlarmView } from "../../api/contract.ts";
 import { actionQueue, isUntaken, rankOf, takesPage } from "../alarms/queue.ts";
 import { useDesk, useTimeStyle, useWords } from "../desk.ts";
@@ -60,24 +60,5 @@ export function AlarmBand() {
         </a>
       </span>
     </section>
-  );
-}
-
-/** Says that an emergency could not be heard, with the one touch that changes it. */
-export function SoundBand() {
-  const { siren, store } = useDesk();
-  const { t } = useWords();
-  if (siren.state.value === "ready") return null;
-  const isUrgent = [...store.state.value.alarms.values()].some(takesPage);
-  if (siren.state.value === "unavailable") {
-    return <p class="band is-sound">{t("sound.unavailable")}</p>;
-  }
-  return (
-    <p class={`band is-sound ${isUrgent ? "is-urgent" : ""}`}>
-      {t("sound.locked")}{" "}
-      <button type="button" onClick={() => void siren.unlock()}>
-        {t("sound.unlock")}
-      </button>
-    </p>
   );
 }

@@ -4,6 +4,7 @@ import { formatTime } from "../format/time.ts";
 import { LanguageChooser, ThemeChooser } from "./chooser.tsx";
 import { SearchBox } from "./search-box.tsx";
 import { SignOut } from "./sign-out.tsx";
+import { SoundChip } from "./sound-chip.tsx";
 
 export function Header() {
   const { seat, store } = useDesk();
@@ -19,6 +20,7 @@ export function Header() {
       <div class="desk-only header-search">
         <SearchBox />
       </div>
+      <SoundChip />
       <SiteTime />
       <div class="desk-only header-choices">
         <LanguageChooser />

@@ -1,8 +1,13 @@
-/** The points of one space or device: name, value, age or why there is none; a tap opens the history. */
+/** Points device by device: name, value, age or why there is none; a tap opens the history. */
+import { useSignal } from "@preact/signals";
 import type { PointView } from "../../api/contract.ts";
 import { useDesk, useWords } from "../desk.ts";
+import { groupByDevice, type PointGroup } from "../places/points.ts";
 import { toDevice } from "../routes.ts";
 import { PointValue } from "./point-value.tsx";
+
+/** A meter may have fifty points: the rest of a device opens with a tap. */
+const ROWS_FIRST = 8;
 
 export interface PointListProps {
   readonly points: readonly PointView[];
@@ -12,59 +17,92 @@ export interface PointListProps {
   readonly isWithDevice: boolean;
 }
 
-export function PointList({ points, chosen, hrefOf, isWithDevice }: PointListProps) {
+export function PointList({ points, ...rest }: PointListProps) {
   const { t } = useWords();
   if (points.length === 0) return <p class="empty">{t("points.empty")}</p>;
   return (
+    <>
+      {groupByDevice(points).map((group) => (
+        <DevicePoints key={group.device} group={group} {...rest} />
+      ))}
+    </>
+  );
+}
+
+type DevicePointsProps = Omit<PointListProps, "points"> & { readonly group: PointGroup };
+
+function DevicePoints({ group, chosen, hrefOf, isWithDevice }: DevicePointsProps) {
+  const { t } = useWords();
+  const isOpen = useSignal(!isWithDevice);
+  const { points } = group;
+  const isShort = points.length <= ROWS_FIRST + 1;
+  const shown = isOpen.value || isShort ? points : points.slice(0, ROWS_FIRST);
+  return (
     <table class="points">
-      <thead>
+      {isWithDevice && (
+        <caption>
+          <DeviceLink device={group.device} />
+        </caption>
+      )}
+      <thead class="visually-hidden">
         <tr>
           <th scope="col">{t("points.name")}</th>
-          <th scope="col" class="right">
-            {t("points.value")}
-          </th>
-          {isWithDevice && <th scope="col">{t("points.device")}</th>}
+          <th scope="col">{t("points.value")}</th>
         </tr>
       </thead>
       <tbody>
-        {points.map((point) => (
-          <tr key={point.point} class={point.point === chosen ? "is-chosen" : ""}>
-            <th scope="row">
-              <PointName
-                point={point}
-                isChosen={point.point === chosen}
-                href={hrefOf(point.point)}
-              />
-            </th>
-            <td class="right">
-              <PointValue point={point} />
-            </td>
-            {isWithDevice && (
-              <td>
-                <DeviceLink device={point.device} />
-              </td>
-            )}
-          </tr>
+        {shown.map((point) => (
+          <PointRow
+            key={point.point}
+            point={point}
+            isChosen={point.point === chosen}
+            href={hrefOf(point.point)}
+          />
         ))}
+        {shown.length < points.length && (
+          <tr>
+            <td colSpan={2}>
+              <button
+                type="button"
+                onClick={() => {
+                  isOpen.value = true;
+                }}
+              >
+                {t("points.all", { count: points.length })}
+              </button>
+            </td>
+          </tr>
+        )}
       </tbody>
     </table>
   );
 }
 
-interface PointNameProps {
+interface PointRowProps {
   readonly point: PointView;
   readonly isChosen: boolean;
   readonly href: string;
 }
 
-function PointName({ point, isChosen, href }: PointNameProps) {
+function PointRow({ point, isChosen, href }: PointRowProps) {
   const { name, t } = useWords();
   const label = name(point.name);
-  if (point.kind === "text" || point.kind === "event") return <span>{label}</span>;
+  const hasHistory = point.kind !== "text" && point.kind !== "event";
   return (
-    <a href={href} aria-current={isChosen ? "true" : undefined} title={t("points.history")}>
-      {label}
-    </a>
+    <tr class={isChosen ? "is-chosen" : ""}>
+      <th scope="row">
+        {hasHistory ? (
+          <a href={href} aria-current={isChosen ? "true" : undefined} title={t("points.history")}>
+            {label}
+          </a>
+        ) : (
+          label
+        )}
+      </th>
+      <td class="right">
+        <PointValue point={point} />
+      </td>
+    </tr>
   );
 }
 
@@ -75,7 +113,7 @@ export function DeviceLink({ device }: { readonly device: string }) {
   return (
     <span>
       <a href={toDevice(device)}>{known ? name(known.name) : device}</a>
-      {known?.state === "offline" && <span class="offline">{t("device.state.offline")}</span>}
+      {known?.state === "offline" && <span class="offline"> {t("device.state.offline")}</span>}
     </span>
   );
 }

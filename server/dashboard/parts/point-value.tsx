@@ -2,12 +2,13 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { PointView } from "../../api/contract.ts";
 import { useDesk, useWords } from "../desk.ts";
-import { type ShownValue, shownValue } from "../format/value.ts";
+import { isExpected, type ShownValue, shownValue } from "../format/value.ts";
 import { nonePhrase, reasonPhrase } from "../texts/phrases.ts";
 import { Age } from "./moment.tsx";
 
-/** A value this young needs no age beside it. */
+/** A value younger than this, and than half of what its device may take, needs no age beside it. */
 const AGE_SHOWN_FROM_MS = 10_000;
+const AGE_SHOWN_SHARE = 0.5;
 
 export function PointValue({
   point,
@@ -17,11 +18,15 @@ export function PointValue({
   readonly aged?: boolean;
 }) {
   const { store } = useDesk();
-  const { language } = useWords();
+  const { language, t } = useWords();
   const latest = useComputed(() => store.state.value.latest.get(point.point));
   const now = store.now.value;
   const shown = shownValue(point, latest.value, { now, language });
-  const isAged = aged || (shown.kind !== "none" && shown.age > AGE_SHOWN_FROM_MS);
+  const agedFrom = isExpected(point)
+    ? Math.max(AGE_SHOWN_FROM_MS, point.expectEveryMs * AGE_SHOWN_SHARE)
+    : 0;
+  const isAged = aged || (shown.kind !== "none" && shown.age > agedFrom);
+  if (!latest.value && !isExpected(point)) return <span class="quiet">{t("value.noEvent")}</span>;
   return (
     <span class="value">
       <ShownValueText shown={shown} />

@@ -28,11 +28,14 @@ interface TileProps {
 }
 
 export function SpaceTile({ space, condition = CALM, isLong }: TileProps) {
+  const { store } = useDesk();
   const { t, name } = useWords();
+  const above = store.state.value.spaces.get(space.parent ?? "");
+  const short = shortName(name(space.name), above ? name(above.name) : "");
   const isSilent = condition.points > 0 && condition.silentPoints === condition.points;
   const classes = [
     "tile",
-    condition.priority ? `is-${condition.priority}` : "",
+    condition.priority ? `is-abnormal is-${condition.priority}` : "",
     isSilent ? "is-silent" : "",
   ];
   const words = [
@@ -47,11 +50,11 @@ export function SpaceTile({ space, condition = CALM, isLong }: TileProps) {
     <a class={classes.join(" ")} href={toSpace(space.id)} title={words.join(" · ")}>
       {condition.priority && <PriorityMark priority={condition.priority} />}
       <span class="tile-name" aria-hidden="true">
-        {isLong ? name(space.name) : shortName(name(space.name))}
+        {isLong ? name(space.name) : short}
       </span>
       <span class="visually-hidden">{words.join(", ")}</span>
-      {space.frozen && <FrozenMark />}
-      {isSilent && (
+      {space.frozen && !condition.priority && <FrozenMark />}
+      {isSilent && isLong && (
         <span class="tile-word" aria-hidden="true">
           {t("tile.noData")}
         </span>

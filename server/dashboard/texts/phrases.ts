@@ -36,14 +36,18 @@ export function reasonPhrase(
 const isText = (key: string): key is TextKey => Object.hasOwn(zh, key);
 
 /** What happened and what to do, with the server's own reason where it gives one. */
-export function problemPhrase(problem: Problem, { t, language }: Words): string {
+export function problemPhrase(problem: Problem, { t }: Words): string {
   const key = `problem.${problem.code}`;
-  const sentence = isText(key) ? t(key as "problem.INTERNAL") : t("problem.INTERNAL");
+  if (!isText(key)) return `${t("problem.INTERNAL")} ${problem.detail}`.trim();
+  const sentence = t(key as "problem.INTERNAL");
   const why = `why.${String(problem.fields.why)}`;
-  if (isText(why)) return `${sentence} ${t(why as "why.noAnswer")}`;
-  const explains = problem.code === "REQUEST_INVALID" || !isText(key);
-  return explains || language === "en" ? withDetail(sentence, problem.detail) : sentence;
+  const state = `alarm.state.${String(problem.fields.state)}`;
+  if (problem.code === "COMMAND_REFUSED" && isText(why)) {
+    return `${sentence} ${t(why as "why.noAnswer")}`;
+  }
+  if (problem.code === "CONFLICT" && isText(state)) {
+    return `${sentence} ${t("alarm.stateNow", { state: t(state as "alarm.state.closed") })}`;
+  }
+  // Which field is wrong is known to the server's own words only.
+  return problem.code === "REQUEST_INVALID" ? `${sentence} ${problem.detail}` : sentence;
 }
-
-const withDetail = (sentence: string, detail: string): string =>
-  detail === "" ? sentence : `${sentence} ${detail}`;
