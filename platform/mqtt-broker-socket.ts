@@ -7,14 +7,16 @@
  */
 import type { Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
-import { type Duration, elapsed, type Monotonic, milliseconds } from "../core/time.ts";
+import { milliseconds, seconds } from "../core/time.ts";
 import { CONNECT, type PacketHeader, PacketWalker, PUBLISH } from "./mqtt-packets.ts";
+import { RateBucket } from "./mqtt-rate.ts";
 
 /** Read in one go and handled in one turn of the event loop. */
 const READ_BYTES_MAX = 8 * 1024;
 /** While a client has used up its allowance, its socket is looked at this often. */
 const PAUSE = milliseconds(20);
-const NEXT_TURN = milliseconds(0);
+/** A reader with more than allowed waiting for it is closed when that is still so after this. */
+const SLOW_FOR = seconds(3);
 
 export interface SocketLimits {
   /** Of one packet before and after the client has signed in. */
@@ -31,8 +33,12 @@ export interface SocketLimits {
 interface GuardOptions {
   readonly limits: SocketLimits;
   readonly clock: Clock;
+  /** Of all clients together. */
+  readonly everybody: RateBucket;
   /** Called with the reason when the connection is ended for what it sent. */
   readonly onRefused: (why: string) => void;
+  /** Called when the connection is ended because nobody reads at its other end. */
+  readonly onSlow: () => void;
 }
 
 export class GuardedSocket {
@@ -44,23 +50,28 @@ export class GuardedSocket {
   #isFirst = true;
   #held = 0;
   #pauses = 0;
-  #allowance: number;
-  #filledAt: Monotonic;
+  readonly #rate: RateBucket;
   #cancelWake: (() => void) | undefined;
+  #isWaking = false;
+  #cancelSlow: (() => void) | undefined;
 
   constructor(socket: Socket, options: GuardOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#allowance = options.limits.messagesPerSecondMax;
-    this.#filledAt = options.clock.monotonic();
+    this.#rate = new RateBucket(options.clock, options.limits.messagesPerSecondMax);
     this.#readSocket = socket.read.bind(socket);
     // Node itself calls read(0) to make the socket go on; that must take nothing.
     socket.read = (size) => (size === 0 ? this.#readSocket(0) : this.#read());
-    socket.once("close", () => this.#cancelWake?.());
+    socket.once("close", () => {
+      this.#cancelWake?.();
+      this.#cancelSlow?.();
+    });
     const write = socket.write.bind(socket);
     Reflect.set(socket, "write", (...args: Parameters<typeof write>) => {
       write(...args);
-      return socket.writableLength <= options.limits.writeBytesMax;
+      if (!this.#isFull()) return true;
+      this.#cancelSlow ??= options.clock.after(SLOW_FOR, () => this.#judgeReader());
+      return false;
     });
   }
 
@@ -81,14 +92,15 @@ export class GuardedSocket {
 
   release(): void {
     this.#held--;
-    if (this.#held === this.#options.limits.inFlightMax - 1) this.#wakeAfter(NEXT_TURN);
+    if (this.#held === this.#options.limits.inFlightMax - 1) this.#wakeNextTurn();
   }
 
   #read(): Buffer | null {
-    this.#refill();
-    if (this.#allowance <= 0 || this.#held >= this.#options.limits.inFlightMax) {
+    const { limits, everybody } = this.#options;
+    const isOpen = this.#rate.isOpen() && everybody.isOpen();
+    if (!isOpen || this.#held >= limits.inFlightMax) {
       if (this.#cancelWake === undefined) this.#pauses++;
-      this.#wakeAfter(PAUSE);
+      this.#cancelWake ??= this.#options.clock.after(PAUSE, () => this.#wake());
       return null;
     }
     const isMuch = this.#socket.readableLength > READ_BYTES_MAX;
@@ -97,12 +109,23 @@ export class GuardedSocket {
     const refused = this.#walker.walk(chunk);
     if (refused === undefined) {
       // Node says "readable" once; a rest that we left there would never be spoken of again.
-      if (isMuch) this.#wakeAfter(NEXT_TURN);
+      if (isMuch) this.#wakeNextTurn();
       return chunk;
     }
     this.#options.onRefused(refused);
     this.#socket.destroy();
     return null;
+  }
+
+  #isFull(): boolean {
+    return this.#socket.writableLength > this.#options.limits.writeBytesMax;
+  }
+
+  #judgeReader(): void {
+    this.#cancelSlow = undefined;
+    if (!this.#isFull() || this.#socket.destroyed) return;
+    this.#options.onSlow();
+    this.#socket.destroy();
   }
 
   #judge(header: PacketHeader): string | undefined {
@@ -114,22 +137,24 @@ export class GuardedSocket {
       const when = this.#isSignedIn ? "" : " before sign-in";
       return `it sent a packet of ${header.length} bytes, allowed are ${bytesMax}${when}`;
     }
-    if (header.type === PUBLISH) this.#allowance--;
+    if (header.type === PUBLISH) {
+      this.#rate.take();
+      this.#options.everybody.take();
+    }
     return undefined;
   }
 
-  #refill(): void {
-    const { messagesPerSecondMax } = this.#options.limits;
-    const now = this.#options.clock.monotonic();
-    const more = (elapsed(this.#filledAt, now) / 1_000) * messagesPerSecondMax;
-    this.#allowance = Math.min(messagesPerSecondMax, this.#allowance + more);
-    this.#filledAt = now;
+  #wakeNextTurn(): void {
+    if (this.#isWaking) return;
+    this.#isWaking = true;
+    setImmediate(() => {
+      this.#isWaking = false;
+      this.#wake();
+    });
   }
 
-  #wakeAfter(pause: Duration): void {
-    this.#cancelWake ??= this.#options.clock.after(pause, () => {
-      this.#cancelWake = undefined;
-      if (!this.#socket.destroyed) this.#socket.emit("readable");
-    });
+  #wake(): void {
+    this.#cancelWake = undefined;
+    if (!this.#socket.destroyed) this.#socket.emit("readable");
   }
 }

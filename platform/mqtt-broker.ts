@@ -27,13 +27,14 @@ import { RetainedAccount, type RetainedLimits } from "./mqtt-broker-retained.ts"
 import { GuardedSocket, type SocketLimits } from "./mqtt-broker-socket.ts";
 import type { MqttMessage, PublishOptions } from "./mqtt-connection.ts";
 import { QuietLog } from "./mqtt-quiet-log.ts";
+import { RateBucket } from "./mqtt-rate.ts";
 
 export type { BrokerUser, BrokerUsers } from "./mqtt-broker-access.ts";
 
 /** A client that has not signed in within this is closed. */
 const SIGN_IN_MS_MAX = 10_000;
-/** A reader whose socket stays full for this long is closed. */
-const DRAIN_MS_MAX = 3_000;
+/** Slow readers are closed by their socket's guard; the library's own limit is only the second net. */
+const DRAIN_MS_MAX = 15_000;
 /** For saying goodbye to every client. */
 const CLOSE_WITHIN = seconds(2);
 /** Levels of a topic. */
@@ -42,6 +43,8 @@ const TOPIC_LEVELS_MAX = 20;
 const CLIENT_ID_CHARACTERS_MAX = 128;
 
 export interface BrokerLimits extends SocketLimits, RetainedLimits {
+  /** Of all clients together; beyond, everybody is slowed down. */
+  readonly allMessagesPerSecondMax: number;
   /** Connections, signed in or not; further ones are closed at once. */
   readonly clientsMax: number;
 }
@@ -51,6 +54,7 @@ export const BROKER_LIMITS: BrokerLimits = {
   connectBytesMax: 16 * 1024,
   packetBytesMax: 256 * 1024,
   messagesPerSecondMax: 2_000,
+  allMessagesPerSecondMax: 20_000,
   inFlightMax: 1_000,
   writeBytesMax: 1024 * 1024,
   clientsMax: 1_000,
@@ -138,6 +142,7 @@ class EmbeddedBroker implements Broker {
   readonly #sessions = new WeakMap<Client, Session>();
   readonly #live = new Set<Session>();
   readonly #retained: RetainedAccount;
+  readonly #everybody: RateBucket;
   readonly #counts = {
     messages: 0,
     bytes: 0,
@@ -154,6 +159,7 @@ class EmbeddedBroker implements Broker {
     this.#limits = { ...BROKER_LIMITS, ...options.limits };
     this.#log = new QuietLog(options.clock, options.log);
     this.#retained = new RetainedAccount(this.#limits);
+    this.#everybody = new RateBucket(options.clock, this.#limits.allMessagesPerSecondMax);
     this.#aedes = this.#createAedes();
     const accept = (socket: Socket): void => this.#accept(socket);
     this.#server =
@@ -255,7 +261,6 @@ class EmbeddedBroker implements Broker {
       },
     });
     aedes.on("clientReady", (client) => this.#ready(client));
-    aedes.on("clientError", (_client, error) => this.#failed(error));
     // Its clean-up of last wills reports here, and without a listener that would end the process.
     const events: EventEmitter = aedes;
     events.on("error", (error) => this.#log.warn("broker failed", { error }));
@@ -268,9 +273,14 @@ class EmbeddedBroker implements Broker {
     const guard = new GuardedSocket(socket, {
       limits: this.#limits,
       clock: this.#options.clock,
+      everybody: this.#everybody,
       onRefused: (why) => {
         this.#counts.malformed++;
         this.#log.warn("connection ended", { address, why });
+      },
+      onSlow: () => {
+        this.#counts.slowReaders++;
+        this.#log.warn("slow reader closed", { address, client: client.id });
       },
     });
     this.#guards.set(socket, guard);
@@ -290,12 +300,6 @@ class EmbeddedBroker implements Broker {
     if (session === undefined || client.closed) return;
     this.#live.add(session);
     this.#options.onClient?.(session.client, "connected");
-  }
-
-  #failed(error: Error): void {
-    if (error.message !== "drain timeout") return;
-    this.#counts.slowReaders++;
-    this.#log.warn("slow reader closed", { after: `${DRAIN_MS_MAX} ms` });
   }
 
   async #authenticate(

@@ -28,7 +28,9 @@ const STABLE_AFTER = seconds(10);
 /** A broker that does not answer a subscription is as good as gone. */
 const SUBSCRIBE_WITHIN = seconds(15);
 /** Filters of one client. */
-const FILTERS_MAX = 20_000;
+const FILTERS_MAX = 100_000;
+/** Filters of one SUBSCRIBE packet. */
+const FILTERS_PER_PACKET = 500;
 
 export interface MqttClientOptions extends MqttCredentials {
   readonly clock: Clock;
@@ -70,6 +72,19 @@ export function connectMqtt(options: MqttClientOptions): MqttClient {
     );
   }
   return new ReconnectingClient(options);
+}
+
+async function subscribeInParts(
+  connection: MqttConnection,
+  filters: ReadonlyMap<string, Qos>,
+): Promise<readonly string[]> {
+  const all = [...filters];
+  const refused: string[] = [];
+  for (let i = 0; i < all.length; i += FILTERS_PER_PACKET) {
+    const part = new Map(all.slice(i, i + FILTERS_PER_PACKET));
+    refused.push(...(await connection.subscribe(part)));
+  }
+  return refused;
 }
 
 class ReconnectingClient implements MqttClient {
@@ -115,8 +130,9 @@ class ReconnectingClient implements MqttClient {
     }
     const asked = new Map(filters.map((filter) => [filter, qos]));
     for (const [filter] of asked) this.#filters.set(filter, qos);
-    const refused = await this.#connection?.subscribe(asked);
-    if (refused === undefined || refused.length === 0) return;
+    if (this.#connection === undefined) return;
+    const refused = await subscribeInParts(this.#connection, asked);
+    if (refused.length === 0) return;
     for (const filter of refused) this.#filters.delete(filter);
     throw new LamplighterError(
       "BROKER_REFUSED",
@@ -139,7 +155,7 @@ class ReconnectingClient implements MqttClient {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#connection?.close();
+    await this.#connection?.close(this.#options.clock);
     await this.#running;
   }
 
@@ -183,7 +199,7 @@ class ReconnectingClient implements MqttClient {
       let granted = 0;
       while (granted < this.#filters.size) {
         const asked = new Map([...this.#filters].slice(granted));
-        const refused = await connection.subscribe(asked);
+        const refused = await subscribeInParts(connection, asked);
         granted += asked.size;
         if (refused.length === 0) continue;
         this.#options.log.warn("broker refused subscriptions", {

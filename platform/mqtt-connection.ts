@@ -7,7 +7,9 @@ import { randomBytes } from "node:crypto";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type IPublishPacket, MqttClient as Library, UniqueMessageIdProvider } from "mqtt";
+import type { Clock } from "../core/clock.ts";
 import { LamplighterError, wordsOf } from "../core/errors.ts";
+import { seconds } from "../core/time.ts";
 import { OversizeFilter } from "./mqtt-packets.ts";
 
 /** Messages sent and not yet acknowledged; further ones wait. */
@@ -21,7 +23,7 @@ export const RECEIVED_BYTES_MAX = 8 * 1024 * 1024;
 /** For the TCP connection and the broker's CONNACK together. */
 const CONNECT_MS_MAX = 10_000;
 /** For what is in flight when the connection is closed on purpose. */
-const CLOSE_MS_MAX = 1_000;
+const CLOSE_WITHIN = seconds(1);
 
 export type Qos = 0 | 1;
 
@@ -177,13 +179,13 @@ export class MqttConnection {
   }
 
   /** Says goodbye, so that the broker does not publish our will. */
-  async close(): Promise<void> {
+  async close(clock: Clock): Promise<void> {
     if (this.#isOver) return;
     this.#error ??= new LamplighterError("BROKER_UNREACHABLE", `MQTT ${this.#url}: closed by us.`);
-    const timer = AbortSignal.timeout(CLOSE_MS_MAX);
-    timer.addEventListener("abort", () => this.#library.stream.destroy(), { once: true });
+    const inTime = clock.after(CLOSE_WITHIN, () => this.#library.stream.destroy());
     this.#library.end(false);
     await this.ended;
+    inTime();
   }
 
   abort(why: string): void {
