@@ -85,6 +85,7 @@ function startThreads(options: EmbeddedStoreOptions): Threads {
   const start = (name: string): Omit<WorkerOptions, "file"> => ({
     name: `The store's ${name}`,
     data: { folder, zone },
+    compiled: `${folder}/compiled`,
     onFailure: (error) => {
       log.error("store thread ended", { thread: name, error });
       options.onFailure?.(error);
@@ -292,7 +293,8 @@ export class EmbeddedStore implements SampleStore {
     this.#recent.close();
     await this.#sealing.close();
     const { reader, sealer, writer } = this.#threads;
-    await Promise.allSettled([reader.call("close", undefined), sealer.call("close", undefined)]);
+    await Promise.allSettled([reader.call("close", undefined)]);
+    await Promise.allSettled([sealer.call("close", undefined)]);
     await Promise.allSettled([writer.call("close", undefined)]);
     await endThreads(this.#threads);
   }

@@ -93,18 +93,21 @@ export interface IncreaseRow {
 export const RAW_PAGE_SAMPLES_MAX = 10_000;
 export const BUCKETS_MAX = 50_000;
 
+/** A `signal` gives a question up: it then rejects with the signal's reason. */
 export interface SeriesReader {
   /** Of the given points, or of all; the newest sample by time, bad ones included. */
   latest(points?: readonly PointId[]): Promise<readonly Sample[]>;
   raw(
     query: RangeQuery,
     page?: { readonly after?: string; readonly limit?: number },
+    signal?: AbortSignal,
   ): Promise<RawPage>;
-  buckets(query: RangeQuery, bucket: Bucket): Promise<readonly BucketRow[]>;
+  buckets(query: RangeQuery, bucket: Bucket, signal?: AbortSignal): Promise<readonly BucketRow[]>;
   increase(
     query: RangeQuery,
     bucket: Bucket,
     expectEvery: Duration,
+    signal?: AbortSignal,
   ): Promise<readonly IncreaseRow[]>;
 }
 

@@ -216,6 +216,19 @@ export function storeSuite(name: string, make: () => Promise<StoreUnderTest>): v
         expect(months.map((r) => r.time)).toEqual([Date.UTC(2026, 1, 28, 16)]);
       });
 
+      it("has days of the site's zone from a single sample on", async () => {
+        await store.append(request(1, [good(power, at(0), 4)]));
+        await store.append(request(2, [good(power, at(1), 6)]));
+        const day = { kind: "day", zone: "Asia/Shanghai" } as const;
+        const range = { point: power, from: at(-hours(30)), to: at(hours(30)) };
+        const midnight = Date.UTC(2026, 10, 22, 16);
+        expect(await store.buckets(range, day)).toEqual([
+          { time: midnight, count: 2, min: 4, mean: 5, max: 6, first: 4, last: 6 },
+        ]);
+        const rows = await store.increase(range, day, seconds(1));
+        expect(rows.map(({ time, increase }) => [time, increase])).toEqual([[midnight, 2]]);
+      });
+
       it("adds up a counter's rises across buckets, a reset counts nothing", async () => {
         const quarter = minutes(15);
         const values = [100, 104, 108, 112, 116, 2, 6];
@@ -266,6 +279,19 @@ export function storeSuite(name: string, make: () => Promise<StoreUnderTest>): v
         expect(await store.raw(query)).toEqual({ samples: [] });
         expect(await store.buckets(query, { kind: "day", zone: "Asia/Shanghai" })).toEqual([]);
       });
+    });
+
+    it("gives up a question that nobody waits for any more", async () => {
+      await store.append(request(1, [good(power, at(0), 4)]));
+      const query = { point: power, from: at(0), to: at(hours(1)) };
+      const gone = AbortSignal.abort(new Error("gone"));
+      const bucket = { kind: "duration", length: hours(1) } as const;
+      await expect(store.raw(query, {}, gone)).rejects.toThrow("gone");
+      await expect(store.buckets(query, bucket, gone)).rejects.toThrow("gone");
+      const leaving = new AbortController();
+      const asked = store.increase(query, bucket, seconds(1), leaving.signal);
+      leaving.abort(new Error("left"));
+      await expect(asked).rejects.toThrow("left");
     });
 
     it("refuses what is no number and no time, and stores nothing of that request", async () => {

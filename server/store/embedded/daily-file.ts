@@ -17,6 +17,7 @@ const migrations: Migrations = [
 /** Row numbers are `series * 2^12 + months since 1970`, which reaches to the year 2311. */
 const MONTHS = 2 ** 12;
 const DAY_MS = 86_400_000;
+const CHECKPOINT_PAGES = 256;
 
 export interface DaySummary {
   /** Calendar days since 1970-01-01. */
@@ -42,7 +43,10 @@ export class DailyFile {
     this.#zone = options.zone;
     this.#calendar = options.calendar;
     this.#db = Database.open({ file, readOnly: options.mode === "read", pageBytes: 16_384 });
-    if (options.mode === "write") this.#db.migrate("store-daily", migrations);
+    if (options.mode === "write") {
+      this.#db.migrate("store-daily", migrations);
+      this.#db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    }
     this.#sql = {
       get: this.#db.prepare("SELECT days FROM daily WHERE row = ?"),
       range: this.#db.prepare("SELECT row, days FROM daily WHERE row >= ? AND row <= ?"),

@@ -55,6 +55,17 @@ interface KeptLane extends LaneRow {
 /** Rows removed in one transaction, so that none of them takes long. */
 const REMOVE_ROWS_MAX = 256;
 
+const PAGE_BYTES = 16_384;
+/** 4 MB of commits go from the write-ahead log to the file at once. */
+const CHECKPOINT_PAGES = 256;
+const WAL_BYTES_KEPT = 8 * 1024 * 1024;
+/** A file that has no tables yet but the version's. */
+const FRESH_PAGES_MAX = 4;
+/** Free pages are kept for what comes next: 2 MB. */
+const FREE_PAGES_KEPT = 128;
+/** Pages given back in one transaction. */
+const SHRINK_PAGES_MAX = 64;
+
 const laneKey = (of: {
   readonly gateway: string;
   readonly epoch: string;
@@ -72,7 +83,8 @@ export class LogTables {
   #sealedThrough: number;
 
   constructor({ folder, zone }: { readonly folder: string; readonly zone: string }) {
-    this.#db = Database.open({ file: `${folder}/${LOG_FILE}`, pageBytes: 16_384 });
+    this.#db = Database.open({ file: `${folder}/${LOG_FILE}`, pageBytes: PAGE_BYTES });
+    this.#keepSmall();
     this.#db.migrate("store-log", migrations);
     this.#db
       .prepare("INSERT OR IGNORE INTO state (key, number) VALUES ('shift_hours', ?)")
@@ -105,6 +117,20 @@ export class LogTables {
     this.#sealedThrough = this.#number("sealed_through");
     const last = this.#db.prepare("SELECT max(position) AS last FROM log").get();
     this.#end = Math.max(this.#removedThrough, Number(last?.last ?? 0));
+  }
+
+  /** Space that sealed entries leave goes back to the disk, beyond what the next hour needs. */
+  #keepSmall(): void {
+    this.#db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    this.#db.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_KEPT}`);
+    const isNew = this.#pragma("page_count") <= FRESH_PAGES_MAX;
+    if (isNew && this.#pragma("auto_vacuum") === 0) {
+      this.#db.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+    }
+  }
+
+  #pragma(name: "page_count" | "auto_vacuum" | "freelist_count"): number {
+    return Number(this.#db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
   }
 
   get end(): number {
@@ -225,17 +251,24 @@ export class LogTables {
     this.#sealedThrough = through;
   }
 
-  /** Removes some of what is sealed and released by every reader; tells whether there is more. */
+  /** Removes some of what is sealed and released by every reader; tells whether there is more to do. */
   removeSome(): boolean {
     const through = Math.min(this.#sealedThrough, ...this.#readers.values());
-    if (through <= this.#removedThrough) return false;
+    if (through <= this.#removedThrough) return this.#shrinkSome();
     const until = Math.min(through, this.#removedThrough + REMOVE_ROWS_MAX);
     this.#db.transaction(() => {
       this.#sql.remove.run(this.#removedThrough, until);
       this.#sql.setState.run(until, "removed_through");
     });
     this.#removedThrough = until;
-    return until < through;
+    return true;
+  }
+
+  #shrinkSome(): boolean {
+    const surplus = this.#pragma("freelist_count") - FREE_PAGES_KEPT;
+    if (surplus <= 0) return false;
+    this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(surplus, SHRINK_PAGES_MAX)})`);
+    return true;
   }
 
   get chunks(): number {

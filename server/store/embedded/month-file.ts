@@ -18,6 +18,7 @@ const migrations: Migrations = [
 
 /** Of each open month; many are open at once when a year is looked at. */
 const CACHE_KIB = 512;
+const CHECKPOINT_PAGES = 256;
 
 export const monthFile = (folder: string, month: string): string => `${folder}/${month}.db`;
 
@@ -29,7 +30,10 @@ export class MonthFile {
   constructor(folder: string, month: string, mode: "read" | "write") {
     const file = monthFile(folder, month);
     this.#db = Database.open({ file, readOnly: mode === "read", pageBytes: 16_384 });
-    if (mode === "write") this.#db.migrate("store-month", migrations);
+    if (mode === "write") {
+      this.#db.migrate("store-month", migrations);
+      this.#db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    }
     this.#db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     this.#sql = {
       chunk: this.#db.prepare("SELECT samples FROM chunk WHERE row = ?"),
@@ -197,6 +201,13 @@ export class MonthWriter {
     if (this.#isWriting) return;
     this.month.exec("BEGIN IMMEDIATE");
     this.#isWriting = true;
+  }
+
+  /** Leaves all in the month's file itself, also while readers have it open. */
+  close(): void {
+    this.commit();
+    this.month.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.month.close();
   }
 
   commit(): void {

@@ -238,8 +238,7 @@ export class Sealer implements MonthSource {
   #closeMonths(keep: number): void {
     for (const [name, writer] of this.#writers) {
       if (this.#writers.size <= keep) return;
-      writer.commit();
-      writer.month.close();
+      writer.close();
       this.#writers.delete(name);
     }
   }

@@ -14,11 +14,11 @@ import type { WriterCalls } from "./writer-worker.ts";
 /** Sealing begins when so many samples wait, more where there are many points. */
 export const SEAL_SAMPLES_MIN = 250_000;
 const SEAL_SAMPLES_EACH_POINT = 100;
-const SEAL_SAMPLES_MAX = 2_000_000;
+const SEAL_SAMPLES_MAX = 500_000;
 /** Samples of one round, in memory at once. */
-const ROUND_SAMPLES_MAX = 500_000;
+const ROUND_SAMPLES_MAX = 250_000;
 /** Appends wait while more than this are unsealed and sealing makes progress. */
-const UNSEALED_SAMPLES_MAX = 4_000_000;
+const UNSEALED_SAMPLES_MAX = 1_500_000;
 /** After the full hour, for samples that are a little late. */
 const AFTER_THE_HOUR = seconds(60);
 const RETRY_AFTER = seconds(30);
