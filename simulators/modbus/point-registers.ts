@@ -53,6 +53,9 @@ function factorRegister({ values, scale = 1 }: ModbusFactor): { raw: number; fac
 const FINE_UNITS: Readonly<Record<string, number>> = { V: -1, A: -2, Hz: -2, "1": -3 };
 const exponentFor = ({ unit }: ModbusPoint): number => FINE_UNITS[unit] ?? 0;
 
+/** Binary fractions end a hair below their decimal ones; far less than one unit of the last part. */
+const ROUNDING = 1e-3;
+
 /** A counter split in whole and decimal part: the first register takes whole units. */
 function parts(point: ModbusPoint, number: number): readonly Placed[] {
   const { read, codes, plus } = point;
@@ -63,7 +66,7 @@ function parts(point: ModbusPoint, number: number): readonly Placed[] {
   const placed: Placed[] = [{ read, raw: Math.floor(raw) }];
   let rest = (raw - Math.floor(raw)) * point.scale;
   for (const part of plus) {
-    const units = Math.floor(rest / part.scale + 1e-9);
+    const units = Math.floor(rest / part.scale + ROUNDING);
     placed.push({ read: part.read, raw: units });
     rest -= units * part.scale;
   }
