@@ -6,7 +6,7 @@
  */
 import { type Evidence, evidenceOf, isBeyond, isClear, type LevelsCondition } from "./condition.ts";
 import type { Sample } from "./sample.ts";
-import { type Instant, instant, later, milliseconds } from "./time.ts";
+import { type Instant, instant, later, milliseconds, minutes } from "./time.ts";
 
 /** One limit: raised or not, and since when the value has been on the other side of it. */
 interface Comparator {
@@ -27,7 +27,17 @@ export interface LevelsState {
   readonly overRange: boolean;
   /** Over range, and the value has come back below every limit since. */
   readonly fellBack: boolean;
+  /** When it was last raised, newest last; enough of them to tell chatter. */
+  readonly raises: readonly Instant[];
+  /** Raised too often of late: it returns only after a longer quiet, and counts instead of telling. */
+  readonly chatter?: { readonly flaps: number };
 }
+
+/** So many raises within the window are chatter (ISA-18.2 counts three in a minute). */
+export const CHATTER_RAISES = 3;
+export const CHATTER_WINDOW = minutes(1);
+/** A chattering alarm returns after this much proven quiet. */
+export const CHATTER_QUIET = minutes(1);
 
 export type LevelsTransition =
   | {
@@ -39,7 +49,15 @@ export type LevelsTransition =
       readonly value?: number;
     }
   | {
-      readonly kind: "returned" | "overRange" | "fellBack";
+      readonly kind: "returned";
+      readonly at: Instant;
+      readonly began: Instant;
+      readonly value?: number;
+      /** How often it was about to return while it chattered. */
+      readonly flaps?: number;
+    }
+  | {
+      readonly kind: "overRange" | "fellBack";
       readonly at: Instant;
       readonly began: Instant;
       readonly value?: number;
@@ -61,6 +79,7 @@ export const quietLevels = (condition: LevelsCondition): LevelsState => ({
   comparators: condition.levels.map(() => OFF),
   overRange: false,
   fellBack: false,
+  raises: [],
 });
 
 /** Nothing raised and nothing on its way: a state that need not be kept. */
@@ -120,14 +139,25 @@ function judged(
   }
   const { time } = sample;
   const latched = state.overRange;
+  const offDelay = Math.max(condition.offDelay, state.chatter === undefined ? 0 : CHATTER_QUIET);
   const comparators = state.comparators.map((c, i) =>
-    turn(condition, i, c, { evidence, time, latched }),
+    turn(condition, i, c, { evidence, time, latched, offDelay }),
   );
   const fellBack =
     latched && proves && value !== undefined
       ? condition.levels.every((l) => isClear(condition, l.limit, value))
       : state.fellBack;
-  return { ...state, ...shown, comparators, fellBack };
+  return { ...state, ...shown, ...chatterAfter(state, comparators), comparators, fellBack };
+}
+
+/** Counts the returns that were begun and broken off. */
+function chatterAfter(
+  { chatter, comparators: before }: LevelsState,
+  after: readonly Comparator[],
+): Pick<LevelsState, "chatter"> {
+  if (chatter === undefined) return {};
+  const isBroken = before[0]?.turning !== undefined && after[0]?.turning === undefined;
+  return isBroken && after[0]?.raised ? { chatter: { flaps: chatter.flaps + 1 } } : { chatter };
 }
 
 /** Lets time pass without a sample: only a pending raise can be completed. */
@@ -164,6 +194,7 @@ export const raisedLevels = (
 export const isSameCourse = (a: LevelsState, b: LevelsState): boolean =>
   a.overRange === b.overRange &&
   a.fellBack === b.fellBack &&
+  (a.chatter === undefined) === (b.chatter === undefined) &&
   a.began === b.began &&
   (a.comparators === b.comparators ||
     a.comparators.every((comparator, i) => {
@@ -193,9 +224,14 @@ function turn(
   condition: LevelsCondition,
   index: number,
   comparator: Comparator,
-  input: { readonly evidence: Evidence; readonly time: Instant; readonly latched: boolean },
+  input: {
+    readonly evidence: Evidence;
+    readonly time: Instant;
+    readonly latched: boolean;
+    readonly offDelay: number;
+  },
 ): Comparator {
-  const { evidence, time, latched } = input;
+  const { evidence, time, latched, offDelay } = input;
   const level = condition.levels[index];
   if (level === undefined) return comparator;
   const { value, mayRaise, proves } = evidence;
@@ -203,7 +239,7 @@ function turn(
   if (comparator.raised) {
     if (latched || !proves || value === undefined) return { raised: true };
     if (!isClear(condition, level.limit, value)) return { raised: true };
-    return time - turning >= condition.offDelay ? OFF : { raised: true, turning };
+    return time - turning >= offDelay ? OFF : { raised: true, turning };
   }
   if (mayRaise && value !== undefined && isBeyond(condition.test, level.limit, value)) {
     return time - turning >= level.onDelay ? { raised: true } : { raised: false, turning };
@@ -236,12 +272,13 @@ function finish(step: {
   const from = levelOf(before);
   const to = levelOf(step.next);
   const began = step.next.began ?? earliestPending(before) ?? at;
-  const { began: _, ...rest } = step.next;
-  const state: LevelsState = to === 0 ? rest : { ...rest, began };
+  const state = courseAfter(step.next, { from, to, at, began });
   const shown = state.value === undefined ? {} : { value: state.value };
   const transitions: LevelsTransition[] = [];
-  if (to === 0 && from > 0) transitions.push({ kind: "returned", at, began, ...shown });
-  else if (to !== from) {
+  if (to === 0 && from > 0) {
+    const flaps = step.next.chatter?.flaps ?? 0;
+    transitions.push({ kind: "returned", at, began, ...shown, ...(flaps > 0 ? { flaps } : {}) });
+  } else if (to !== from) {
     const kind = from === 0 ? "raised" : to > from ? "levelRose" : "levelFell";
     transitions.push({ kind, level: to, at, began, ...shown });
   }
@@ -252,6 +289,27 @@ function finish(step: {
     transitions.push({ kind: "fellBack", at, began, ...shown });
   }
   return { state, transitions: transitions.length === 0 ? NONE : transitions };
+}
+
+function courseAfter(
+  next: LevelsState,
+  change: {
+    readonly from: number;
+    readonly to: number;
+    readonly at: Instant;
+    readonly began: Instant;
+  },
+): LevelsState {
+  const { from, to, at, began } = change;
+  if (to === 0) {
+    const { began: _, chatter: _chatter, ...calm } = next;
+    return next.chatter === undefined ? calm : { ...calm, raises: [] };
+  }
+  if (from > 0) return { ...next, began };
+  const raises = [...next.raises, at].slice(-CHATTER_RAISES);
+  const first = raises[0] ?? at;
+  const isChatter = raises.length === CHATTER_RAISES && at - first <= CHATTER_WINDOW;
+  return { ...next, began, raises, ...(isChatter ? { chatter: { flaps: 0 } } : {}) };
 }
 
 function earliestPending(state: LevelsState): Instant | undefined {

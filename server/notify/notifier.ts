@@ -4,15 +4,24 @@
  * fate of each delivery becomes a line of the alarm's history. A crash between the answer of a receiver
  * and our commit repeats the message under the same id.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { backoff } from "../../core/backoff.ts";
 import type { Clock } from "../../core/clock.ts";
 import { wordsOf } from "../../core/errors.ts";
-import { hours, type Instant, later, milliseconds, minutes, seconds } from "../../core/time.ts";
+import {
+  hours,
+  type Instant,
+  instant,
+  later,
+  milliseconds,
+  minutes,
+  seconds,
+} from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/sqlite.ts";
 import type { Alarm, AlarmStep, AlarmStepKind } from "../alarms/alarm.ts";
 import type { AlarmBook } from "../alarms/alarm-book.ts";
-import type { AlarmChange } from "../alarms/alarm-draft.ts";
+import type { AlarmChange, AlarmDraft } from "../alarms/alarm-draft.ts";
 import { alarmStepView, alarmView } from "../alarms/alarm-view.ts";
 import { ALARM_PRIORITIES, type AlarmPriority } from "../api/contract.ts";
 import type { DeliveryOutcome, NotificationChannel } from "./channel.ts";
@@ -52,6 +61,8 @@ export class Notifier {
   readonly #channels: readonly NotificationChannel[];
   readonly #wakes = new Map<string, () => void>();
   readonly #failing = new Set<string>();
+  #pausedUntil = instant(0);
+  readonly #settled: { readonly one: QueuedNotification; readonly outcome: DeliveryOutcome }[] = [];
 
   constructor(parts: NotifierParts, channels: readonly NotificationChannel[]) {
     this.#parts = parts;
@@ -132,6 +143,7 @@ export class Notifier {
     signal: AbortSignal,
   ): number {
     const now = this.#parts.clock.now();
+    if (now < this.#pausedUntil) return this.#pausedUntil - now;
     const due = this.#outbox.due(channel.id, now, DELIVERIES_AT_ONCE_MAX * 2);
     for (const one of due) {
       if (underWay.size >= DELIVERIES_AT_ONCE_MAX) break;
@@ -156,41 +168,51 @@ export class Notifier {
     const outcome = await channel.deliver(message, signal);
     // Stopped in the middle: it stays queued and goes out again after the start.
     if (signal.aborted && outcome.kind !== "delivered") return;
+    this.#noteHealth(channel.id, outcome);
+    this.#settled.push({ one, outcome });
+    await nextTurn();
+    this.#settle();
+  }
+
+  /** One commit for all that ended in this turn: a storm of alarms is not a storm of commits. */
+  #settle(): void {
+    const settled = this.#settled.splice(0);
+    if (settled.length === 0) return;
     try {
-      this.#settle(channel, one, outcome);
+      this.#parts.book.write((draft) => {
+        for (const { one, outcome } of settled) this.#record(draft, one, outcome);
+      });
     } catch (error) {
-      this.#parts.log.error("delivery not recorded", { channel: channel.id, why: wordsOf(error) });
+      // They are still queued, and go out again under the same ids once the disk may be better.
+      this.#pausedUntil = later(this.#parts.clock.now(), RETRY_FIRST);
+      this.#parts.log.error("deliveries not recorded", { why: wordsOf(error) });
     }
   }
 
-  #settle(channel: NotificationChannel, one: QueuedNotification, outcome: DeliveryOutcome): void {
-    const { book, clock } = this.#parts;
-    const at = clock.now();
+  #record(draft: AlarmDraft, one: QueuedNotification, outcome: DeliveryOutcome): void {
+    const at = this.#parts.clock.now();
     const attempt = one.attempts + 1;
     const dueAt = this.#retryAt(one, at);
     const givenUp = outcome.kind === "refused" || dueAt - one.queuedAt > GIVE_UP_AFTER;
     const line = (what: AlarmStepKind, detail: string): AlarmStep => ({
       at,
       what,
-      channel: channel.id,
+      channel: one.channel,
       detail: `step ${one.step}: ${detail}`,
     });
-    this.#noteHealth(channel.id, outcome);
-    book.write((draft) => {
-      if (outcome.kind === "delivered") {
-        this.#outbox.done(one);
-        draft.note(one.alarm, line("notified", `${outcome.detail}, attempt ${attempt}`));
-      } else if (givenUp) {
-        this.#outbox.done(one);
-        const why = `${outcome.detail}, given up after ${attempt} attempts`;
-        draft.note(one.alarm, line("notificationFailed", why));
-      } else {
-        this.#outbox.again(one, dueAt);
-        if (attempt > 1) return;
-        const why = `${outcome.detail}, will be tried again`;
-        draft.note(one.alarm, line("notificationFailed", why));
-      }
-    });
+    if (outcome.kind === "delivered") {
+      this.#outbox.done(one);
+      draft.note(one.alarm, line("notified", `${outcome.detail}, attempt ${attempt}`));
+    } else if (givenUp) {
+      this.#outbox.done(one);
+      const why = `${outcome.detail}, given up after ${attempt} attempts`;
+      draft.note(one.alarm, line("notificationFailed", why));
+    } else {
+      this.#outbox.again(one, dueAt);
+      if (attempt > 1) return;
+      const why = `${outcome.detail}, will be tried again`;
+      draft.note(one.alarm, line("notificationFailed", why));
+    }
   }
 
   #retryAt(one: QueuedNotification, now: Instant): Instant {

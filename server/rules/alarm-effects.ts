@@ -29,7 +29,13 @@ function affectByLevels(draft: AlarmDraft, tracker: Tracker, transition: LevelsT
       if (open !== undefined) draft.apply(open.id, { kind: transition.kind, ...seen, ...level });
       return;
     }
-    case "returned":
+    case "returned": {
+      const open = draft.open(rule.id, point.point);
+      const { flaps } = transition;
+      const detail = flaps === undefined ? {} : { detail: `chattered: ${flaps}` };
+      if (open !== undefined) draft.apply(open.id, { kind: "returned", ...seen, ...detail });
+      return;
+    }
     case "overRange":
     case "fellBack": {
       const open = draft.open(rule.id, point.point);

@@ -57,7 +57,8 @@ function run(condition: LevelsCondition, series: readonly Spoken[]): readonly st
         : levelsAfterSample(condition, state, { sample: spoken(time, what), heardAt: time });
     state = step.state;
     return step.transitions.map(
-      (t) => `${t.at / 1_000} ${t.kind}${"level" in t ? ` ${t.level}` : ""}`,
+      (t) =>
+        `${t.at / 1_000} ${t.kind}${"level" in t ? ` ${t.level}` : ""}${"flaps" in t ? ` after ${t.flaps} flaps` : ""}`,
     );
   });
 }
