@@ -19,7 +19,7 @@ export interface PeerRequest {
 
 /** The other end of the wire. */
 export interface Peer {
-  readonly wire: Pick<TransportOptions, "openWire" | "framing" | "silence" | "name">;
+  readonly wire: Pick<TransportOptions, "openWire" | "framing" | "silence" | "gap" | "name">;
   onRequest: (request: PeerRequest) => void;
   send(bytes: Uint8Array): void;
   /** Ends the stream from the other side, and comes back for the next opening where that is possible. */

@@ -4,7 +4,7 @@ import { hasCode } from "../../core/errors.ts";
 import { milliseconds, seconds } from "../../core/time.ts";
 import { ModbusClient } from "../../gateway/sources/modbus/client.ts";
 import { createTransport } from "../../gateway/sources/modbus/transport.ts";
-import { openSerial, silenceOf } from "../../gateway/sources/modbus/transport-serial.ts";
+import { gapOf, openSerial, silenceOf } from "../../gateway/sources/modbus/transport-serial.ts";
 import { openTcp } from "../../gateway/sources/modbus/transport-tcp.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { eventually } from "../support/eventually.ts";
@@ -22,6 +22,7 @@ async function tcpPeer(framing: "mbap" | "rtu", host = "127.0.0.1"): Promise<Pee
       openWire: openTcp({ host, port: device.port }, systemClock),
       framing,
       silence: milliseconds(40),
+      gap: milliseconds(4),
       name: `${host}:${device.port}`,
     },
     onRequest: () => {},
@@ -54,6 +55,7 @@ async function serialPeer(): Promise<Peer> {
       openWire: (events, signal) => openSerial({ ...line, path: pty.path })(events, signal),
       framing: "rtu",
       silence: silenceOf(line),
+      gap: gapOf(line),
       name: "pty",
     },
     onRequest: () => {},
@@ -88,6 +90,7 @@ describe("faults that modbus-serial has by itself", () => {
       openWire,
       framing: "mbap",
       silence: milliseconds(0),
+      gap: milliseconds(0),
       name: "device",
     } as const;
     const transport = createTransport({ ...options, clock: systemClock });

@@ -5,13 +5,14 @@ import type { ModbusConnection } from "../../configuration.ts";
 import type { Framing } from "./frame.ts";
 import type { LineTiming } from "./plan.ts";
 import type { TransportOptions } from "./transport.ts";
-import { byteTime, openSerial, silenceOf } from "./transport-serial.ts";
+import { byteTime, gapOf, openSerial, silenceOf } from "./transport-serial.ts";
 import { openTcp } from "./transport-tcp.ts";
 
 /** The line behind a converter is not in our file; most run at this. */
 const CONVERTER_BAUD = 9_600;
 /** Silence that ends an RTU frame when a network is in between. */
 const CONVERTER_SILENCE = milliseconds(40);
+const CONVERTER_GAP = milliseconds((3.5 * 10_000) / CONVERTER_BAUD);
 const SERIAL_TURNAROUND_MS = 15;
 const TCP_TURNAROUND_MS = 5;
 /** Unit and CRC, both ways; MBAP header, both ways. */
@@ -23,6 +24,7 @@ export interface Line {
   readonly framing: Framing;
   readonly timing: LineTiming;
   readonly silence: TransportOptions["silence"];
+  readonly gap: TransportOptions["gap"];
   readonly openWire: TransportOptions["openWire"];
 }
 
@@ -34,6 +36,7 @@ export function lineOf(connection: ModbusConnection, clock: Clock): Line {
         framing: "mbap",
         timing: { byteMs: 0, turnaroundMs: TCP_TURNAROUND_MS, frameBytes: MBAP_FRAME_BYTES },
         silence: milliseconds(0),
+        gap: milliseconds(0),
         openWire: openTcp(connection, clock),
       };
     case "rtu-over-tcp":
@@ -46,6 +49,7 @@ export function lineOf(connection: ModbusConnection, clock: Clock): Line {
           frameBytes: RTU_FRAME_BYTES,
         },
         silence: CONVERTER_SILENCE,
+        gap: CONVERTER_GAP,
         openWire: openTcp(connection, clock),
       };
     case "serial":
@@ -58,6 +62,7 @@ export function lineOf(connection: ModbusConnection, clock: Clock): Line {
           frameBytes: RTU_FRAME_BYTES,
         },
         silence: silenceOf(connection),
+        gap: gapOf(connection),
         openWire: openSerial(connection),
       };
   }

@@ -19,10 +19,13 @@ export interface SerialLine {
 export const byteTime = (line: SerialLine): Duration =>
   milliseconds(((9 + (line.parity === "none" ? 0 : 1) + line.stopBits) * 1_000) / line.baud);
 
-/** 3.5 characters, at least 1.75 ms (serial line guide V1.02 §2.5.1.1), and what USB adapters add. */
-export const silenceOf = (line: SerialLine): Duration =>
-  milliseconds(Math.max(3.5 * byteTime(line), 1.75) + USB_LATENCY_MS);
+/** Between frames: 3.5 characters, at least 1.75 ms (serial line guide V1.02 §2.5.1.1). */
+export const gapOf = (line: SerialLine): Duration =>
+  milliseconds(Math.max(3.5 * byteTime(line), 1.75));
+
+/** USB adapters hand bytes over in bunches this far apart: only then is a frame over. */
 const USB_LATENCY_MS = 16;
+export const silenceOf = (line: SerialLine): Duration => milliseconds(gapOf(line) + USB_LATENCY_MS);
 
 type Port = InstanceType<typeof import("serialport")["SerialPort"]>;
 

@@ -72,8 +72,10 @@ export interface TransportOptions {
   readonly openWire: OpenWire;
   readonly framing: Framing;
   readonly clock: Clock;
-  /** Silence after which an RTU frame is over, and before which no request starts. */
+  /** Silence after which an RTU frame is over, whatever it was. */
   readonly silence: Duration;
+  /** Silence between an answer and the next RTU request. */
+  readonly gap: Duration;
   /** In words for messages: `10.0.0.7:502`. */
   readonly name: string;
   readonly onStranger?: (stranger: Stranger) => void;
@@ -99,7 +101,8 @@ class StreamTransport implements Transport {
   #transaction = 0;
   /** False after bytes that could not be told apart: only our own transaction id counts then. */
   #synced = true;
-  #lastByteAt = Number.NEGATIVE_INFINITY;
+  /** RTU only: no request before this. */
+  #quietAt = Number.NEGATIVE_INFINITY;
   #unanswered: { readonly expected: Expected; readonly until: number }[] = [];
   #cancelSilence: () => void = () => {};
   #idleBytes = 0;
@@ -204,10 +207,10 @@ class StreamTransport implements Transport {
   }
 
   async #untilQuiet(): Promise<void> {
-    const { clock, silence } = this.#options;
+    const { clock } = this.#options;
     const start = clock.monotonic();
     for (;;) {
-      const left = this.#lastByteAt + silence - clock.monotonic();
+      const left = this.#quietAt - clock.monotonic();
       if (left <= 0 || clock.monotonic() - start >= QUIET_WAIT_MAX) return;
       await clock.sleep(milliseconds(left));
     }
@@ -219,7 +222,8 @@ class StreamTransport implements Transport {
   }
 
   #receive(chunk: Uint8Array): void {
-    this.#lastByteAt = this.#options.clock.monotonic();
+    const { clock, silence, gap } = this.#options;
+    this.#quietAt = clock.monotonic() + silence;
     const pending = this.#pending;
     if (pending === undefined) {
       this.#receiveIdle(chunk);
@@ -229,7 +233,10 @@ class StreamTransport implements Transport {
     pending.bytesSeen += chunk.length;
     this.#buffer = joined(this.#buffer, chunk);
     this.#scan(false);
-    if (this.#pending !== pending) return;
+    if (this.#pending !== pending) {
+      this.#quietAt = clock.monotonic() + gap;
+      return;
+    }
     if (pending.bytesSeen > ANSWER_BYTES_MAX) {
       pending.settle(
         this.#invalid(pending, `it sent ${pending.bytesSeen} bytes without an answer`),
@@ -239,7 +246,7 @@ class StreamTransport implements Transport {
     }
     if (this.#options.framing === "mbap") return;
     this.#cancelSilence();
-    this.#cancelSilence = this.#options.clock.after(this.#options.silence, () => this.#scan(true));
+    this.#cancelSilence = clock.after(silence, () => this.#scan(true));
   }
 
   /** Nobody asked: late answers on RTU, or a device that talks by itself. */
