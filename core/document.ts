@@ -46,7 +46,7 @@ export function parseYaml<T>(
         file,
         line: lines.linePos(e.pos[0]).line,
         path: "",
-        message: e.message.split("\n")[0] ?? e.message,
+        message: (e.message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, ""),
       })),
     );
   }
@@ -148,17 +148,20 @@ function sentenceOf(issue: Issue): string {
       return `${issue.input === undefined ? "is missing" : `unknown ${shown(issue.input)}`} (${hint})`;
     }
     case "too_big":
-      return `must be at most ${issue.maximum}${counted(issue.origin)}`;
+      return bounded("most", issue.maximum, issue.origin);
     case "too_small":
-      return `must be at least ${issue.minimum}${counted(issue.origin)}`;
+      return bounded("least", issue.minimum, issue.origin);
     default:
       return issue.message;
   }
 }
 
-/** What is counted when the limit is not on a number itself. */
-const counted = (origin: string): string =>
-  origin === "string" ? " characters" : origin === "array" ? " entries" : "";
+/** A limit on a number, or on how many characters or entries there are. */
+function bounded(bound: "most" | "least", limit: number | bigint, origin: string): string {
+  if (origin !== "string" && origin !== "array") return `must be at ${bound} ${limit}`;
+  const counted = origin === "string" ? "character" : limit === 1 ? "entry" : "entrie";
+  return `must have at ${bound} ${limit} ${counted}${limit === 1 ? "" : "s"}`;
+}
 
 const articleOf = (type: string): string =>
   `${/^[aeiou]/.test(type) ? "an" : "a"} ${type === "record" ? "map" : type}`;

@@ -15,6 +15,7 @@ import {
   loadVectors,
 } from "./library.ts";
 import type { Profile } from "./profile.ts";
+import { profileJsonSchema } from "./profile-schema.ts";
 import { profileLines, summaryLine } from "./profile-text.ts";
 
 export type Print = (line: string) => void;
@@ -33,6 +34,7 @@ const HELP = `lamplighter profiles <command>
         --near <number>         what the device's own display shows
         --later "<words>"       the same registers read later: a counter has risen
         --decimal               words are decimal; otherwise hexadecimal, as in 4366 3334
+  schema                        the JSON Schema of profile files, for editors
 
   --help                        this text`;
 
@@ -57,6 +59,9 @@ export async function profilesCommand(args: readonly string[], print: Print): Pr
         return await check(rest, print);
       case "guess":
         return guessCommand(rest, print);
+      case "schema":
+        print(profileJsonSchema());
+        return 0;
       default:
         return usage(unknownCommand(command), print);
     }
@@ -67,7 +72,7 @@ export async function profilesCommand(args: readonly string[], print: Print): Pr
 }
 
 function unknownCommand(command: string): string {
-  const near = nearest(command, ["list", "show", "check", "guess"]);
+  const near = nearest(command, ["list", "show", "check", "guess", "schema"]);
   return `profiles: no command "${command}"${near === undefined ? "" : ` (did you mean "${near}"?)`}`;
 }
 

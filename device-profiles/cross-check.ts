@@ -12,8 +12,13 @@ interface Found {
 }
 type Nearest = (word: string, allowed: readonly string[]) => string | undefined;
 
-export function* profileProblems(profile: Profile, nearest: Nearest): Generator<Found> {
-  const names = profile.points.map((point) => point.name);
+/** `broken`: points that are in the file but could not be read; they exist all the same. */
+export function* profileProblems(
+  profile: Profile,
+  nearest: Nearest,
+  broken: readonly string[],
+): Generator<Found> {
+  const names = [...profile.points.map((point) => point.name), ...broken];
   const unknown = (name: string, what: string, known: readonly string[]): string => {
     const near = nearest(name, known);
     return `no ${what} "${name}"${near === undefined ? "" : ` (did you mean "${near}"?)`}`;
@@ -38,7 +43,7 @@ export function* profileProblems(profile: Profile, nearest: Nearest): Generator<
   for (const { name, path } of used) {
     if (!settings.includes(name)) yield { path, message: unknown(name, "setting", settings) };
   }
-  for (const name of settings) {
+  for (const name of broken.length > 0 ? [] : settings) {
     if (!used.some((use) => use.name === name)) {
       yield { path: ["settings", name], message: `"${name}" is used by no point` };
     }

@@ -62,7 +62,7 @@ export function modbusAddress(
     type,
     order: orderOf(line),
     ...withoutUndefined({ length, charactersPerRegister, hex, model }),
-    ...maskOf(line, type, (message) => report(path, message)),
+    ...(bitwise ? {} : maskOf(line, type, (message) => report(path, message))),
   };
 }
 

@@ -37,37 +37,67 @@ export function parseProfile(
 ): Outcome<Profile, readonly Problem[]> {
   const protocol = parseYaml(source.text, protocolSchema, source.file);
   if (!protocol.ok) return protocol;
+  const { id } = source;
   switch (protocol.value.value.protocol) {
     case "modbus":
-      return build(source, modbusSchema, (d, context) => buildModbus(source.id, d, context));
+      return build(source, standard, modbusSchema, (d, context) => buildModbus(id, d, context));
     case "opcua":
-      return build(source, opcuaSchema, (d, context) => buildOpcua(source.id, d, context));
-    default:
-      return build(source, mqttSchema, (d, context) => buildMqtt(source.id, d, context));
+      return build(source, standard, opcuaSchema, (d, context) => buildOpcua(id, d, context));
+    case "mqtt":
+      return build(source, standard, mqttSchema, (d, context) => buildMqtt(id, d, context));
   }
+}
 
-  function build<D>(
-    { text, file }: ProfileText,
-    schema: z.ZodType<D>,
-    make: (document: D, context: BuildContext) => Profile,
-  ): Outcome<Profile, readonly Problem[]> {
-    const parsed = parseYaml(text, schema, file);
-    if (!parsed.ok) return parsed;
-    return checked(parsed.value, make, standard);
-  }
+type Make<D> = (document: D, context: BuildContext) => Profile;
+
+function build<D>(
+  { text, file }: ProfileText,
+  standard: StandardPoints,
+  schema: z.ZodType<D>,
+  make: Make<D>,
+): Outcome<Profile, readonly Problem[]> {
+  const parsed = parseYaml(text, schema, file);
+  if (parsed.ok) return checked(parsed.value, make, standard, []);
+  const rest = withoutBroken(text, file, schema, parsed.error);
+  const more = rest && checked(rest.parsed, make, standard, rest.broken);
+  return failure(unique([...parsed.error, ...(more?.ok === false ? more.error : [])]));
+}
+
+const documentSchema = z.looseObject({ points: z.record(z.string(), z.unknown()).default({}) });
+
+/** The document less the points and keys that are wrong, so that the rest is checked in the same run. */
+function withoutBroken<D>(
+  text: string,
+  file: string,
+  schema: z.ZodType<D>,
+  problems: readonly Problem[],
+): { readonly parsed: Parsed<D>; readonly broken: readonly string[] } | undefined {
+  const whole = parseYaml(text, documentSchema, file);
+  if (!whole.ok) return undefined;
+  const { points, ...head } = whole.value.value;
+  const isWrong = (path: string): boolean =>
+    problems.some((problem) => problem.path === path || problem.path.startsWith(`${path}.`));
+  const broken = Object.keys(points).filter((name) => isWrong(`points.${name}`));
+  const kept = Object.entries(points).filter(([name]) => !broken.includes(name));
+  const keptHead = Object.entries(head).filter(([key]) => !isWrong(key));
+  const document = { ...Object.fromEntries(keptHead), points: Object.fromEntries(kept) };
+  const again = schema.safeParse(document);
+  if (!again.success) return undefined;
+  return { parsed: { value: again.data, problemAt: whole.value.problemAt }, broken };
 }
 
 function checked<D>(
   { value, problemAt }: Parsed<D>,
-  make: (document: D, context: BuildContext) => Profile,
+  make: Make<D>,
   standard: StandardPoints,
+  broken: readonly string[],
 ): Outcome<Profile, readonly Problem[]> {
   const problems: Problem[] = [];
   const report: BuildContext["report"] = (path, message) => {
     problems.push(problemAt(path, message));
   };
   const profile = make(value, { standard, report });
-  for (const { path, message } of profileProblems(profile, nearest)) report(path, message);
+  for (const { path, message } of profileProblems(profile, nearest, broken)) report(path, message);
   if (profile.points.length > PROFILE_POINTS_MAX) {
     report(["points"], `${profile.points.length} points, allowed are ${PROFILE_POINTS_MAX}`);
   }
