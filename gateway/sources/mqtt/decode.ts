@@ -74,7 +74,8 @@ function isFrom({ device }: Route, payload: Payload): boolean {
   const { serialAt } = device.profile;
   if (serialAt === undefined || device.serial === undefined) return true;
   const serial = payload.at(serialAt);
-  return serial.ok && serial.value !== undefined && String(serial.value) === device.serial;
+  // Messages without a serial have a topic of their own.
+  return !serial.ok || serial.value === undefined || String(serial.value) === device.serial;
 }
 
 function availabilityIn(route: Route, payload: Payload): "online" | "offline" | undefined {

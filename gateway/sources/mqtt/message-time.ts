@@ -24,7 +24,8 @@ function deviceTime(
     const number = typeof raw === "string" ? Number(raw) : raw;
     if (typeof number !== "number" || !Number.isFinite(number)) return undefined;
     const ms = Math.round(how.format === "seconds" ? number * 1_000 : number);
-    return ms >= 0 && ms <= INSTANT_MAX ? instant(ms) : undefined;
+    if (ms < 0 || ms > INSTANT_MAX) return undefined;
+    return how.zone === "site" ? localTime(clockFace(ms), zone) : instant(ms);
   }
   if (typeof raw !== "string") return undefined;
   return how.zone === "site" ? localTime(raw, zone) : universalTime(raw);
@@ -34,6 +35,9 @@ function universalTime(text: string): Instant | undefined {
   const parsed = parseInstant(text);
   return parsed.ok ? parsed.value : undefined;
 }
+
+/** Seconds counted by a clock that shows local time are the clock face they would show in UTC. */
+const clockFace = (ms: number): string => new Date(ms).toISOString().slice(0, -1);
 
 function localTime(text: string, zone: string): Instant | undefined {
   try {
