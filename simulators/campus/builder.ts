@@ -76,6 +76,12 @@ export class CampusBuilder {
     this.#devices.push({ ...device, serial });
   }
 
+  #nameOf(space: string): Label {
+    const found = this.#spaces.find(({ id }) => id === space);
+    if (found === undefined) throw new Error(`the campus has no space "${space}"`);
+    return found.name;
+  }
+
   /** The next free unit id of a line; 1 is left to whoever plugs in a new device. */
   unitOn(line: string): number {
     const taken = this.#devices.filter(
@@ -101,27 +107,35 @@ export class CampusBuilder {
     });
   }
 
-  waterMeter(building: string, space: string, line: string, volumeAtStartM3: number): void {
+  waterMeter(building: string, line: string, volumeAtStartM3: number): void {
     const id = `${building}-water`;
+    const name = this.#nameOf(building);
     this.water({ id, building, volumeAtStartM3 });
     this.device({
       id,
-      name: label("总水表", "Water meter"),
+      name: label(`${name.zh}水表`, `${name.en}, water meter`),
       profile: "dynaflox/ultrad",
-      space,
+      space: building,
       role: { kind: "waterMeter", supply: id },
       wire: { protocol: "modbus", line, unit: this.unitOn(line) },
     });
   }
 
-  heatMeter(building: string, space: string, line: string, lossWPerK: number): void {
+  /** Two makes on one campus: the Kamstrup datagram has no energy register, the Calec has. */
+  heatMeter(
+    building: string,
+    line: string,
+    lossWPerK: number,
+    profile: "aquametro/calec-st" | "kamstrup/multical-hc003-67",
+  ): void {
     const id = `${building}-heat`;
+    const name = this.#nameOf(building);
     this.heat({ id, building, lossWPerK, energyAtStartKwh: lossWPerK * 30 });
     this.device({
       id,
-      name: label("热量表", "Heat meter"),
-      profile: "kamstrup/multical-hc003-67",
-      space,
+      name: label(`${name.zh}热量表`, `${name.en}, heat meter`),
+      profile,
+      space: building,
       role: { kind: "heatMeter", supply: id },
       wire: { protocol: "modbus", line, unit: this.unitOn(line) },
     });

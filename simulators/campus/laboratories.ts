@@ -64,8 +64,8 @@ export function addLaboratories(builder: CampusBuilder): void {
     profile: "eastron/sdm630",
     poweredBy: BUILDING,
   });
-  builder.waterMeter(BUILDING, BUILDING, BUILDING, 9_140);
-  builder.heatMeter(BUILDING, BUILDING, BUILDING, 3_100);
+  builder.waterMeter(BUILDING, BUILDING, 9_140);
+  builder.heatMeter(BUILDING, BUILDING, 3_100, "kamstrup/multical-hc003-67");
   for (const floor of [1, 2]) addFloor(builder, floor);
   for (const laboratory of LABORATORIES) addLaboratory(builder, laboratory);
   addDoors(builder);
@@ -121,12 +121,13 @@ function addFloor(builder: CampusBuilder, floor: number): void {
     coolingW: 0,
     waterLPerPersonH: 2,
   });
-  const name = label("走廊灯光控制器", "Corridor lighting controller");
+  const name = label(`${floor}层走廊灯光控制器`, `Corridor lighting controller, floor ${floor}`);
   builder.lightingController(`${corridor}-light`, name, corridor, BUILDING);
 }
 
 function addLaboratory(builder: CampusBuilder, laboratory: Laboratory): void {
   const { id, name } = laboratory;
+  const number = id.slice(id.indexOf("-") + 1).toUpperCase();
   const floor = `lab-f${laboratory.floor}`;
   builder.space({
     id,
@@ -154,16 +155,16 @@ function addLaboratory(builder: CampusBuilder, laboratory: Laboratory): void {
   });
   builder.lightingController(
     `${id}-light`,
-    label("实验室灯光控制器", "Laboratory lighting controller"),
+    label(`${number} 灯光控制器`, `Lighting controller ${number}`),
     id,
     BUILDING,
   );
-  addSensors(builder, id);
+  addSensors(builder, id, number);
   if (!laboratory.hood) return;
   builder.hood({ id: `${id}-hood`, room: id });
   builder.device({
     id: `${id}-hood`,
-    name: label("通风柜", "Fume hood"),
+    name: label(`${number} 通风柜`, `Fume hood ${number}`),
     profile: "lamplighter/fume-hood",
     space: id,
     role: { kind: "fumeHood", hood: `${id}-hood` },
@@ -173,10 +174,10 @@ function addLaboratory(builder: CampusBuilder, laboratory: Laboratory): void {
 }
 
 /** One detector beside the gas taps and one by the door, both on their own emergency supply. */
-function addSensors(builder: CampusBuilder, room: string): void {
+function addSensors(builder: CampusBuilder, room: string, number: string): void {
   const places = [
-    label("气源侧探测器", "Detector by the gas taps"),
-    label("门侧探测器", "Detector by the door"),
+    label(`${number} 气源侧探测器`, `${number}, detector by the gas taps`),
+    label(`${number} 门侧探测器`, `${number}, detector by the door`),
   ];
   places.forEach((name, i) => {
     const id = `${room}-gas-${i + 1}`;

@@ -26,8 +26,8 @@ export function addDormitory(builder: CampusBuilder): void {
     profile: "eastron/sdm630",
     poweredBy: id,
   });
-  builder.waterMeter(id, id, id, 61_300);
-  builder.heatMeter(id, id, id, 6_800);
+  builder.waterMeter(id, id, 61_300);
+  builder.heatMeter(id, id, 6_800, "aquametro/calec-st");
   for (const floor of [1, 2, 3]) addDormitoryFloor(builder, floor);
   builder.doorPanel(
     { id: "dorm-entrance", space: id, serves: id, locked: true, passagesPerHour: 110 },
@@ -122,8 +122,8 @@ export function addCanteen(builder: CampusBuilder): void {
     profile: "eastron/sdm630",
     poweredBy: id,
   });
-  builder.waterMeter(id, id, id, 33_950);
-  builder.heatMeter(id, id, id, 1_900);
+  builder.waterMeter(id, id, 33_950);
+  builder.heatMeter(id, id, 1_900, "kamstrup/multical-hc003-67");
   builder.room({
     ...LIVING,
     id: hall,
@@ -138,7 +138,7 @@ export function addCanteen(builder: CampusBuilder): void {
     coolingW: 26_000,
     waterLPerPersonH: 7,
   });
-  const name = label("大厅灯光控制器", "Hall lighting controller");
+  const name = label("食堂大厅灯光控制器", "Dining hall lighting controller");
   builder.lightingController("canteen-hall-light", name, hall, id);
 }
 
@@ -191,7 +191,7 @@ export function addOutdoors(builder: CampusBuilder): void {
       coolingW: 0,
       waterLPerPersonH: 0,
     });
-    const name = label("路灯控制器", "Street lighting controller");
+    const name = label(`${zh}控制器`, `${en}, controller`);
     builder.lightingController(`${path}-light`, name, path, id);
   }
   builder.doorPanel(

@@ -41,8 +41,8 @@ export function addTeachingBuilding(builder: CampusBuilder, building: TeachingBu
     profile: "eastron/sdm630",
     poweredBy: id,
   });
-  builder.waterMeter(id, id, id, 5_200 + number * 730);
-  builder.heatMeter(id, id, id, building.floors * 1_350);
+  builder.waterMeter(id, id, 5_200 + number * 730);
+  builder.heatMeter(id, id, building.floors * 1_350, "aquametro/calec-st");
   for (let floor = 1; floor <= building.floors; floor++) addFloor(builder, building, floor);
   builder.doorPanel(
     { id: `${id}-entrance`, space: id, serves: id, locked: false, passagesPerHour: 60 },
@@ -82,10 +82,11 @@ function addFloor(builder: CampusBuilder, building: TeachingBuilding, floor: num
   addCorridor(builder, building, floorId, floor);
   if (building.wiring[floor - 1] === "controller") {
     for (const room of rooms) {
-      const name = label("灯光控制器", "Lighting controller");
+      const number = room.slice(id.length + 1);
+      const name = label(`${number} 灯光控制器`, `Lighting controller ${number}`);
       builder.lightingController(`${room}-light`, name, room, id);
     }
-  } else addRelayBoard(builder, building, floorId, rooms);
+  } else addRelayBoard(builder, building, floor, rooms);
 }
 
 function addClassroom(
@@ -120,7 +121,7 @@ function addClassroom(
   });
   builder.device({
     id: `${room}-sensor`,
-    name: label("环境传感器", "Room sensor"),
+    name: label(`${number} 环境传感器`, `Room sensor ${number}`),
     profile: "lamplighter/room-sensor",
     space: room,
     role: { kind: "roomSensor", room },
@@ -159,16 +160,17 @@ function addCorridor(
     coolingW: 0,
     waterLPerPersonH: 2,
   });
-  const name = label("走廊灯光控制器", "Corridor lighting controller");
+  const name = label(`${floor}层走廊灯光控制器`, `Corridor lighting controller, floor ${floor}`);
   builder.lightingController(`${corridor}-light`, name, corridor, id);
 }
 
 function addRelayBoard(
   builder: CampusBuilder,
   { id }: TeachingBuilding,
-  floorId: string,
+  floor: number,
   rooms: readonly string[],
 ): void {
+  const floorId = `${id}-f${floor}`;
   const points = Object.fromEntries(
     rooms.map((room, i) => {
       const number = room.slice(id.length + 1);
@@ -178,7 +180,7 @@ function addRelayBoard(
   );
   builder.device({
     id: `${floorId}-lights`,
-    name: label("照明继电器箱", "Lighting relay board"),
+    name: label(`${floor}层照明继电器箱`, `Lighting relay board, floor ${floor}`),
     profile: "waveshare/relay-8ch",
     space: floorId,
     role: { kind: "relayBoard", rooms },

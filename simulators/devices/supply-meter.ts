@@ -51,6 +51,12 @@ export function observeHeatMeter(world: World, supply: string): Observer {
         return inUnit(powerW / 1_000, "kW");
       case "heat_energy":
         return inUnit(energyKwh, "kW.h");
+      case "cold_energy":
+        return inUnit(0, "kW.h");
+      case "run_time":
+        return inUnit((world.now - COMMISSIONED) / 3_600_000, "h");
+      case "fault_time":
+        return inUnit(0, "h");
       case "heat_volume":
         return inUnit(energyKwh / (WATER_KWH_PER_M3_K * 18), "m3");
       case "flow":

@@ -21,7 +21,10 @@ export function registersOfPoint(
   const { read } = point;
   if (falsified.kind === "raw") return [{ read, raw: falsified.raw }];
   const { value } = falsified;
-  if (typeof value === "string") return [{ read, raw: value }];
+  if (typeof value === "string") {
+    // Serial numbers are digits in some maps and characters in others.
+    return [{ read, raw: read.type === "string" ? value : Number(value) || 0 }];
+  }
   const placed: Placed[] = [];
   let number = value / settingsFactor(profile, point);
   for (const factor of point.multiplyFrom ?? []) {

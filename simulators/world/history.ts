@@ -39,7 +39,10 @@ function columnsOf(campus: Campus): readonly Column[] {
   return campus.devices.flatMap((device) => columnsOfDevice(campus, device));
 }
 
-function columnsOfDevice(campus: Campus, { id, role }: CampusDevice): readonly Column[] {
+/** The Kamstrup datagram has no energy register: what no gateway can read has no past either. */
+const WITHOUT_HEAT_ENERGY = "kamstrup/multical-hc003-67";
+
+function columnsOfDevice(campus: Campus, { id, role, profile }: CampusDevice): readonly Column[] {
   switch (role.kind) {
     case "electricityMeter": {
       const i = campus.feeders.findIndex((f) => f.id === role.feeder);
@@ -61,10 +64,18 @@ function columnsOfDevice(campus: Campus, { id, role }: CampusDevice): readonly C
     }
     case "heatMeter": {
       const i = campus.heat.findIndex((h) => h.id === role.supply);
-      return [
-        { point: `${id}/heat_energy`, unit: "kW.h", read: (r) => register(r.heatKwh[i] ?? 0) },
-        { point: `${id}/heat_power`, unit: "kW", read: (_, s) => (s.heatW[i] ?? 0) / 1_000 },
-      ];
+      const power: Column = {
+        point: `${id}/heat_power`,
+        unit: "kW",
+        read: (_, s) => (s.heatW[i] ?? 0) / 1_000,
+      };
+      if (profile === WITHOUT_HEAT_ENERGY) return [power];
+      const energy: Column = {
+        point: `${id}/heat_energy`,
+        unit: "kW.h",
+        read: (r) => register(r.heatKwh[i] ?? 0),
+      };
+      return [energy, power];
     }
     default:
       return [];

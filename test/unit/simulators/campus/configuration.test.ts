@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatProblems } from "../../../../core/document.ts";
 import { loadProfiles } from "../../../../device-profiles/library.ts";
+import type { ProfilePoint } from "../../../../device-profiles/profile.ts";
 import { parseGatewayConfiguration } from "../../../../gateway/configuration.ts";
 import {
   parseServerConfiguration,
@@ -12,6 +13,7 @@ import {
   secretNames,
 } from "../../../../simulators/campus/configuration.ts";
 import { demoCampus } from "../../../../simulators/campus/demo.ts";
+import { historyPoints } from "../../../../simulators/world/history.ts";
 import { planOf } from "../../../../simulators/world/plan.ts";
 
 const campus = demoCampus();
@@ -45,6 +47,18 @@ describe("the demo campus", () => {
       points += found?.points.length ?? 0;
     }
     expect(points).toBeGreaterThanOrEqual(500);
+  });
+
+  it("has a past only for points that its devices' profiles know, in their units", async () => {
+    const profiles = await loadProfiles();
+    if (!profiles.ok) throw new Error(formatProblems(profiles.error));
+    for (const { point, unit } of historyPoints(campus)) {
+      const [id, name] = point.split("/");
+      const device = campus.devices.find((d) => d.id === id);
+      const points: readonly ProfilePoint[] =
+        profiles.value.get(device?.profile ?? "")?.points ?? [];
+      expect(points.find((p) => p.name === name)?.unit, point).toBe(unit);
+    }
   });
 
   it("gives every device an id, a unit on its line and a place of its own", () => {
