@@ -4,7 +4,7 @@
  * message at a time, it buffers packets of any length, and it queues without limit while disconnected.
  */
 import { randomBytes } from "node:crypto";
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type IPublishPacket, MqttClient as Library, UniqueMessageIdProvider } from "mqtt";
 import type { Clock } from "../core/clock.ts";
@@ -198,8 +198,10 @@ export class MqttConnection {
     const isTls = url.protocol === "mqtts:";
     const host = url.hostname.replace(/^\[|\]$/g, "");
     const port = Number(url.port || (isTls ? 8883 : 1883));
+    // RFC 6066 §3 allows no address as server name; the certificate is checked against the host all the same.
+    const name = isIP(host) === 0 ? { servername: host } : {};
     const socket = isTls
-      ? connectTls({ host, port, servername: host, ...(ca === undefined ? {} : { ca }) })
+      ? connectTls({ host, port, ...name, ...(ca === undefined ? {} : { ca }) })
       : connectTcp({ host, port });
     socket.setNoDelay(true);
     const filter = new OversizeFilter({ bytesMax: RECEIVED_BYTES_MAX, mark: this.#oversizeMark });

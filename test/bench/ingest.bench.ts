@@ -23,7 +23,7 @@ export interface BenchFigure {
 
 export async function ingestBench(): Promise<readonly BenchFigure[]> {
   const rig = new UplinkRig();
-  await rig.startBroker();
+  await rig.broker.start();
   const store = await openEmbeddedStore({
     folder: join(rig.folder, "series"),
     zone: "Asia/Shanghai",

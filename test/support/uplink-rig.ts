@@ -72,16 +72,29 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-export class UplinkRig {
-  readonly folder = mkdtempSync(join(tmpdir(), "uplink-"));
+/** A broker that tests stop and start; on the same address each time. */
+export interface RigBroker {
+  readonly access: { readonly url: string; readonly ca?: string };
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const RIG_USER = { username: "any", password: "any" } as const;
+
+/** The embedded one, on a free port. */
+export class EmbeddedRigBroker implements RigBroker {
   #broker: Broker | undefined;
   #port = 0;
-  #databases = 0;
 
-  async startBroker(): Promise<void> {
+  get access() {
+    return { url: `mqtt://127.0.0.1:${this.#port}` };
+  }
+
+  async start(): Promise<void> {
+    const { username, password } = RIG_USER;
     this.#broker = await startBroker({
       port: this.#port,
-      users: new Map([["any", { password: "any", ...ANYTHING }]]),
+      users: new Map([[username, { password, ...ANYTHING }]]),
       limits: { packetBytesMax: 9_000_000, messagesPerSecondMax: 100_000 },
       clock: systemClock,
       log: silentLog,
@@ -89,13 +102,23 @@ export class UplinkRig {
     this.#port = this.#broker.port;
   }
 
-  async stopBroker(): Promise<void> {
+  async stop(): Promise<void> {
     await this.#broker?.close();
     this.#broker = undefined;
   }
+}
+
+export class UplinkRig {
+  readonly folder = mkdtempSync(join(tmpdir(), "uplink-"));
+  readonly broker: RigBroker;
+  #databases = 0;
+
+  constructor(broker: RigBroker = new EmbeddedRigBroker()) {
+    this.broker = broker;
+  }
 
   get access() {
-    return { url: `mqtt://127.0.0.1:${this.#port}`, username: "any", password: "any" };
+    return { ...this.broker.access, ...RIG_USER };
   }
 
   startGateway(catalogue: Catalogue, instance: string, dataFolder = instance): TestGateway {
@@ -175,7 +198,7 @@ export class UplinkRig {
   }
 
   async close(): Promise<void> {
-    await this.stopBroker();
+    await this.broker.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
