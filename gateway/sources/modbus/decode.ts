@@ -56,6 +56,8 @@ export function decodePoint(point: ModbusPoint, context: DecodeContext): Outcome
   }
   const exact = exactNumber(raw.value);
   if (!exact.ok) return exact;
+  // A serial number in binary is still a text: nobody adds it up, and the store takes it only as one.
+  if (point.kind === "text") return success(String(exact.value));
   if (point.codes !== undefined) return codedValue(point.codes, exact.value);
   return scaledValue(point, exact.value, context);
 }
@@ -152,6 +154,9 @@ function bcd(words: readonly number[]): Outcome<number, NoValue> {
 }
 
 function text(words: readonly number[], at: ModbusAddress): Outcome<string, NoValue> {
+  if (at.hex === true) {
+    return success(words.map((word) => word.toString(16).padStart(4, "0")).join(""));
+  }
   const bytes = words.flatMap((word) =>
     at.charactersPerRegister === 1 ? [word & 0xff] : [word >>> 8, word & 0xff],
   );
