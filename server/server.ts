@@ -27,6 +27,7 @@ import { healthRoutes } from "./api/routes/health.ts";
 import { importRoutes } from "./api/routes/import.ts";
 import { liveRoutes } from "./api/routes/live.ts";
 import { plantRoutes } from "./api/routes/plant.ts";
+import { ruleRoutes } from "./api/routes/rules.ts";
 import { seriesRoutes } from "./api/routes/series.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { apiAlarms, apiCommands } from "./api-fit.ts";
@@ -203,6 +204,14 @@ export async function runServer(
         seriesRoutes,
         alarmRoutes,
         commandRoutes,
+        ruleRoutes({
+          clock,
+          rules: folder.rules,
+          engine: rules,
+          plant: ingest.registry,
+          spaces,
+          series: store,
+        }),
         importRoutes,
         liveRoutes,
       ],

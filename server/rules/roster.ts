@@ -1,5 +1,5 @@
 /** Which rules watch which points: one tracker for each pair, and what is still waited for. Pure. */
-import type { PointId } from "../../core/ids.ts";
+import type { PointId, RuleId } from "../../core/ids.ts";
 import type { Outcome } from "../../core/outcome.ts";
 import type { PlantPoint, Spaces } from "../plant.ts";
 import type { AlarmRule } from "./rule.ts";
@@ -45,6 +45,13 @@ export class Roster {
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  /** How many points a rule watches. */
+  countOf(rule: RuleId): number {
+    let count = 0;
+    for (const tracker of this.#byKey.values()) if (tracker.rule.id === rule) count += 1;
+    return count;
   }
 
   all(): Iterable<Tracker> {

@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { backoff } from "../../core/backoff.ts";
 import type { Clock } from "../../core/clock.ts";
 import { wordsOf } from "../../core/errors.ts";
-import type { GatewayId } from "../../core/ids.ts";
+import type { GatewayId, RuleId } from "../../core/ids.ts";
 import { success } from "../../core/outcome.ts";
 import { elapsed, type Instant, later, milliseconds, minutes, seconds } from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
@@ -87,6 +87,11 @@ export class RuleEngine {
     return this.#roster?.waiting ?? [];
   }
 
+  /** How many points a rule watches now. */
+  pointsOf(rule: RuleId): number {
+    return this.#roster?.countOf(rule) ?? 0;
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const { plant, book, samples } = this.#parts;
     const ends = [
@@ -95,6 +100,8 @@ export class RuleEngine {
       }),
       book.onChange((alarm) => this.#onAlarm(alarm)),
     ];
+    // What was announced between the making of this engine and now went unheard.
+    this.#isCatalogueNew = true;
     const retries = this.#retries();
     let delays = retries();
     while (!signal.aborted) {

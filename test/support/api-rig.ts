@@ -19,7 +19,7 @@ import { seconds } from "../../core/time.ts";
 import { silentLog } from "../../platform/log.ts";
 import { Accounts } from "../../server/api/auth/accounts.ts";
 import type { AlarmView, CommandView } from "../../server/api/contract.ts";
-import { type Api, buildApi } from "../../server/api/http-server.ts";
+import { type Api, buildApi, type Routes } from "../../server/api/http-server.ts";
 import type { ApiParts, CommandRequest } from "../../server/api/parts.ts";
 import { alarmRoutes } from "../../server/api/routes/alarms.ts";
 import { commandRoutes } from "../../server/api/routes/commands.ts";
@@ -71,7 +71,7 @@ export class ApiRig {
   readonly accounts = new Accounts(this.#db, this.clock, this.journal);
   api!: Api;
 
-  static async start(): Promise<ApiRig> {
+  static async start(more: readonly Routes[] = []): Promise<ApiRig> {
     const rig = new ApiRig();
     rig.api = await buildApi(
       rig.#parts(),
@@ -84,6 +84,7 @@ export class ApiRig {
         commandRoutes,
         importRoutes,
         liveRoutes,
+        ...more,
       ],
       "/nowhere",
     );

@@ -1,0 +1,156 @@
+/** Rules: what is in force and what it waits for, and what a rule would have done. */
+import { z } from "zod";
+import type { Clock } from "../../../core/clock.ts";
+import { formatProblems } from "../../../core/document.ts";
+import { LamplighterError } from "../../../core/errors.ts";
+import { type Instant, parseInstant, toIso } from "../../../core/time.ts";
+import type { Plant, Spaces } from "../../plant.ts";
+import { type BacktestReport, runBacktest } from "../../rules/backtest.ts";
+import type { AlarmRule, ControlPolicy, Rule } from "../../rules/rule.ts";
+import type { RuleEngine } from "../../rules/rule-engine.ts";
+import { parseRuleFile } from "../../rules/rule-file.ts";
+import type { SeriesReader } from "../../store/store.ts";
+import {
+  type BacktestReportView,
+  backtestBody,
+  backtestReport,
+  type RuleItemView,
+  ruleItem,
+} from "../contract-rules.ts";
+import type { Routes } from "../http-server.ts";
+
+export interface RuleRouteParts {
+  readonly clock: Clock;
+  readonly rules: readonly Rule[];
+  readonly engine: Pick<RuleEngine, "waiting" | "pointsOf">;
+  readonly plant: Pick<Plant, "points">;
+  readonly spaces: Spaces;
+  readonly series: SeriesReader;
+}
+
+const byId = z.object({ id: z.string().min(1).max(64) });
+const MILLISECONDS_PER_SECOND = 1_000;
+
+export function ruleRoutes(parts: RuleRouteParts): Routes {
+  // One at a time: a backtest is the only thing here that may take seconds.
+  let isRunning = false;
+  return (api) => {
+    api.get(
+      "/api/rules",
+      { schema: { response: { 200: z.object({ items: z.array(ruleItem) }) } } },
+      () => ({ items: parts.rules.map((rule) => ruleView(rule, parts)) }),
+    );
+    api.get(
+      "/api/rules/:id",
+      { schema: { params: byId, response: { 200: ruleItem } } },
+      ({ params }) => ruleView(ruleOf(parts.rules, params.id), parts),
+    );
+    api.post(
+      "/api/rules/:id/backtest",
+      { schema: { params: byId, body: backtestBody, response: { 200: backtestReport } } },
+      async ({ params, body }, reply) => {
+        const rule = backtestedRule(parts.rules, params.id, body.rule);
+        const from = timeOf("from", body.from);
+        const to = body.to === undefined ? parts.clock.now() : timeOf("to", body.to);
+        if (from >= to) throw new LamplighterError("REQUEST_INVALID", "from is not before to.");
+        if (isRunning) {
+          const message = "Another backtest is running. Try again when it has ended.";
+          throw new LamplighterError("OVERLOADED", message);
+        }
+        isRunning = true;
+        const gone = new AbortController();
+        reply.raw.once("close", () => gone.abort());
+        try {
+          const { spaces, series } = parts;
+          const history = { points: parts.plant.points(), spaces, series };
+          const report = await runBacktest(rule, history, { from, to }, gone.signal);
+          return reportView(rule, { from, to }, report);
+        } finally {
+          isRunning = false;
+        }
+      },
+    );
+  };
+}
+
+function ruleView(rule: Rule, { engine }: RuleRouteParts): RuleItemView {
+  const waiting = engine.waiting().filter((w) => w.rule.id === rule.id);
+  const { id, kind, version, name, author, owner, source, effective } = rule;
+  return {
+    ...{ id, kind, version, name, author, owner },
+    ...(source === undefined ? {} : { source }),
+    ...(effective === undefined ? {} : { effective }),
+    ...(rule.kind === "policy" ? { mode: rule.mode } : {}),
+    state: waiting.length === 0 ? "watching" : "waiting",
+    points: engine.pointsOf(id),
+    waitsFor: waiting.flatMap((w) => w.points),
+    priorities: prioritiesOf(rule),
+    ...(rule.kind === "alarm" && rule.response !== undefined ? { response: rule.response } : {}),
+  };
+}
+
+function prioritiesOf(rule: AlarmRule | ControlPolicy): RuleItemView["priorities"] {
+  if (rule.kind === "policy") return [];
+  const { when } = rule;
+  return when.kind === "levels" ? when.levels.map((level) => level.priority) : [when.priority];
+}
+
+function ruleOf(rules: readonly Rule[], id: string): Rule {
+  const found = rules.find((rule) => rule.id === id);
+  if (found !== undefined) return found;
+  throw new LamplighterError("NOT_FOUND", `There is no rule "${id}".`);
+}
+
+/** The rule in force, or the changed one that came along; it must still be the same rule. */
+function backtestedRule(rules: readonly Rule[], id: string, text: string | undefined): AlarmRule {
+  let rule: Rule | undefined;
+  if (text === undefined) rule = ruleOf(rules, id);
+  else {
+    const parsed = parseRuleFile(text, "rule");
+    if (!parsed.ok) throw new LamplighterError("CONFIG_INVALID", formatProblems(parsed.error));
+    rule = parsed.value.find((one) => one.id === id);
+    if (rule === undefined) {
+      throw new LamplighterError("CONFIG_INVALID", `The text holds no rule called "${id}".`);
+    }
+  }
+  if (rule.kind === "alarm") return rule;
+  throw new LamplighterError(
+    "REQUEST_INVALID",
+    `"${id}" is a policy; backtests are of alarm rules.`,
+  );
+}
+
+function timeOf(what: string, text: string): Instant {
+  const parsed = parseInstant(text);
+  if (parsed.ok) return parsed.value;
+  throw new LamplighterError("REQUEST_INVALID", `${what}: ${parsed.error}.`);
+}
+
+function reportView(
+  rule: AlarmRule,
+  range: { readonly from: Instant; readonly to: Instant },
+  report: BacktestReport,
+): BacktestReportView {
+  const { points, samples, raises, active, longest, worst, episodes, variants, misfits } = report;
+  return {
+    rule: rule.id,
+    from: toIso(range.from),
+    to: toIso(range.to),
+    ...{ points, samples, raises },
+    activeS: active / MILLISECONDS_PER_SECOND,
+    longestS: longest / MILLISECONDS_PER_SECOND,
+    worst: [...worst],
+    episodes: episodes.map(({ point, from, to, level }) => ({
+      point,
+      from: toIso(from),
+      ...(to === undefined ? {} : { to: toIso(to) }),
+      level,
+    })),
+    variants: variants.map(({ onDelay, hysteresis, raises: count }) => ({
+      ...(onDelay === undefined ? {} : { onDelayS: onDelay / MILLISECONDS_PER_SECOND }),
+      ...(hysteresis === undefined ? {} : { hysteresis }),
+      raises: count,
+    })),
+    misfits: [...misfits],
+  };
+}
