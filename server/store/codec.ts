@@ -9,7 +9,7 @@
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { LamplighterError } from "../../core/errors.ts";
-import { ByteReader, ByteWriter } from "./embedded/bytes.ts";
+import { ByteReader, ByteWriter } from "./embedded/chunks/bytes.ts";
 import { type Columns, columnsOf, FLAG_DEVICE_TIME, FLAG_TEXT } from "./embedded/columns.ts";
 
 const VERSION = 1;

@@ -12,17 +12,18 @@ import { gatewayId, type PointId } from "../../core/ids.ts";
 import type { Sample } from "../../core/sample.ts";
 import { type Duration, INSTANT_MAX, INSTANT_MIN, type Instant, instant } from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
-import { AppendQueue } from "./embedded/append-queue.ts";
-import { LatestSamples } from "./embedded/latest.ts";
-import { packSamples, unpackSamples } from "./embedded/log-codec.ts";
-import type { LogRow, ReaderCalls } from "./embedded/reader-worker.ts";
-import { RecentEntries } from "./embedded/recent.ts";
-import { bucketRows, increaseRows } from "./embedded/rows.ts";
-import type { SealerCalls } from "./embedded/sealer-worker.ts";
-import { Sealing } from "./embedded/sealing.ts";
-import { SeriesNames } from "./embedded/series-names.ts";
-import { type WorkerOptions, WorkerThread } from "./embedded/worker-call.ts";
-import type { OpenedLog, WriterCalls } from "./embedded/writer-worker.ts";
+import { Sealing } from "./embedded/chunks/sealing.ts";
+import { AppendQueue } from "./embedded/log/append-queue.ts";
+import { LatestSamples } from "./embedded/log/latest.ts";
+import { packSamples, unpackSamples } from "./embedded/log/log-codec.ts";
+import type { LogRow } from "./embedded/log/log-tables.ts";
+import { RecentEntries } from "./embedded/log/recent.ts";
+import { SeriesNames } from "./embedded/log/series-names.ts";
+import { bucketRows, increaseRows } from "./embedded/query/rows.ts";
+import type { ReaderCalls } from "./embedded/threads/reader-worker.ts";
+import type { SealerCalls } from "./embedded/threads/sealer-worker.ts";
+import { type WorkerOptions, WorkerThread } from "./embedded/threads/worker-call.ts";
+import type { OpenedLog, WriterCalls } from "./embedded/threads/writer-worker.ts";
 import {
   type AppendOutcome,
   type AppendRequest,
@@ -91,9 +92,9 @@ function startThreads(options: EmbeddedStoreOptions): Threads {
       options.onFailure?.(error);
     },
   });
-  const writer = new URL("./embedded/writer-worker.ts", import.meta.url);
-  const sealer = new URL("./embedded/sealer-worker.ts", import.meta.url);
-  const reader = new URL("./embedded/reader-worker.ts", import.meta.url);
+  const writer = new URL("./embedded/threads/writer-worker.ts", import.meta.url);
+  const sealer = new URL("./embedded/threads/sealer-worker.ts", import.meta.url);
+  const reader = new URL("./embedded/threads/reader-worker.ts", import.meta.url);
   return {
     writer: new WorkerThread({ ...start("writer"), file: writer }),
     sealer: new WorkerThread({ ...start("sealer"), file: sealer }),

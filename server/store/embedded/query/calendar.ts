@@ -2,9 +2,9 @@
  * Where buckets begin and end: multiples of a length since 1970, or days and months of a zone, in which a
  * day may have 23 or 25 hours. Remembers the days it has worked out.
  */
-import { LamplighterError } from "../../../core/errors.ts";
-import { days } from "../../../core/time.ts";
-import { BUCKETS_MAX, type Bucket } from "../store.ts";
+import { LamplighterError } from "../../../../core/errors.ts";
+import { days } from "../../../../core/time.ts";
+import { BUCKETS_MAX, type Bucket } from "../../store.ts";
 
 /** A longer bucket is a mistake in the question. */
 export const BUCKET_LENGTH_MAX = days(366);

@@ -1,5 +1,5 @@
 /** The newest sample by time and sequence of every series, over columns taken in the order stored. */
-import type { Columns } from "./columns.ts";
+import type { Columns } from "../columns.ts";
 import type { LogColumns } from "./log-codec.ts";
 
 interface Place {

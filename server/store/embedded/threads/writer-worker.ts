@@ -3,11 +3,16 @@
  * that two servers never share one store; a lock that the system releases when the process dies.
  */
 import { workerData } from "node:worker_threads";
-import { Database } from "../../../platform/sqlite.ts";
-import { columnsOf, copySample } from "./columns.ts";
-import { packColumns, unpackColumns } from "./log-codec.ts";
-import { type LaneRow, LogTables, type PackedOutcome, type PackedRequest } from "./log-tables.ts";
-import { NewestSamples } from "./newest.ts";
+import { Database } from "../../../../platform/sqlite.ts";
+import { columnsOf, copySample } from "../columns.ts";
+import { packColumns, unpackColumns } from "../log/log-codec.ts";
+import {
+  type LaneRow,
+  LogTables,
+  type PackedOutcome,
+  type PackedRequest,
+} from "../log/log-tables.ts";
+import { NewestSamples } from "../log/newest.ts";
 import { answerCalls } from "./worker-call.ts";
 
 export interface OpenedLog {

@@ -4,20 +4,20 @@
  * the disk is the log told. Every step may be repeated after a crash with the same result, because a
  * sample that is in its chunk already is found there again.
  */
-import { Database, type Statement } from "../../../platform/sqlite.ts";
-import { encodeChunk } from "../codec.ts";
-import { Calendar } from "./calendar.ts";
-import { type Columns, EMPTY, lowerBound, merged, sliceOf } from "./columns.ts";
+import { Database, type Statement } from "../../../../platform/sqlite.ts";
+import { encodeChunk } from "../../codec.ts";
+import { type Columns, EMPTY, lowerBound, merged, sliceOf } from "../columns.ts";
+import { type LogColumns, unpackColumns } from "../log/log-codec.ts";
+import { LOG_FILE } from "../log/log-tables.ts";
+import { Calendar } from "../query/calendar.ts";
+import { piecesOf } from "../query/walk.ts";
 import { DailyFile, type DaySummary } from "./daily-file.ts";
 import { Grid, hourMs, hourOf, hourOfRow, seriesOfRow } from "./grid.ts";
 import { bySeries } from "./grouping.ts";
-import { type LogColumns, unpackColumns } from "./log-codec.ts";
-import { LOG_FILE } from "./log-tables.ts";
 import { MonthFile, MonthWriter } from "./month-file.ts";
 import { type MonthSource, windowsIn } from "./months.ts";
 import { joined, type Summary, summaryOf } from "./summary.ts";
 import type { SummaryEntry } from "./summary-codec.ts";
-import { piecesOf } from "./walk.ts";
 
 /** A day with more samples is cut into hours: slow points have a chunk for each day. */
 export const DAY_SAMPLES_MAX = 1_500;

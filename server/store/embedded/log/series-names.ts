@@ -2,8 +2,8 @@
  * Points and the numbers that stand for them in the files. New numbers are given here and are durable with
  * the commit that first uses them; until then they travel with every commit.
  */
-import { LamplighterError } from "../../../core/errors.ts";
-import type { PointId } from "../../../core/ids.ts";
+import { LamplighterError } from "../../../../core/errors.ts";
+import type { PointId } from "../../../../core/ids.ts";
 
 /** Points a store can ever have; more are refused with OVERLOADED. */
 export const SERIES_MAX = 1_000_000;

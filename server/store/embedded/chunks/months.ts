@@ -1,7 +1,8 @@
 /** The months of a store as one sequence of windows for a series. */
+
+import type { Window } from "../query/walk.ts";
 import type { Grid } from "./grid.ts";
 import type { MonthFile } from "./month-file.ts";
-import type { Window } from "./walk.ts";
 
 export interface MonthSource {
   /** In order: "2026-10", "2026-11". */

@@ -1,8 +1,8 @@
 /** Pieces of a walk folded into the rows of an answer. Rows travel between threads as plain numbers. Pure. */
-import { instant } from "../../../core/time.ts";
-import type { BucketRow, IncreaseRow } from "../store.ts";
+import { instant } from "../../../../core/time.ts";
+import type { BucketRow, IncreaseRow } from "../../store.ts";
+import { joined, type Summary } from "../chunks/summary.ts";
 import type { Buckets } from "./calendar.ts";
-import { joined, type Summary } from "./summary.ts";
 import type { NumberAt, Piece } from "./walk.ts";
 
 const BUCKET_NUMBERS = 7;

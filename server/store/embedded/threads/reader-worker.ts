@@ -3,14 +3,15 @@
  * up a commit, and looks between steps whether the caller still wants the answer.
  */
 import { workerData } from "node:worker_threads";
-import { LamplighterError } from "../../../core/errors.ts";
-import type { Bucket } from "../store.ts";
-import { Calendar } from "./calendar.ts";
-import { type Columns, columnsOf, copySample, sliceOf } from "./columns.ts";
-import { packColumns } from "./log-codec.ts";
-import { bucketNumbers, increaseNumbers } from "./rows.ts";
-import { SealedReader } from "./sealed-reader.ts";
-import { numberBefore, numberFrom, piecesOf, runsOf } from "./walk.ts";
+import { LamplighterError } from "../../../../core/errors.ts";
+import type { Bucket } from "../../store.ts";
+import { type Columns, columnsOf, copySample, sliceOf } from "../columns.ts";
+import { packColumns } from "../log/log-codec.ts";
+import type { LogRow } from "../log/log-tables.ts";
+import { Calendar } from "../query/calendar.ts";
+import { bucketNumbers, increaseNumbers } from "../query/rows.ts";
+import { SealedReader } from "../query/sealed-reader.ts";
+import { numberBefore, numberFrom, piecesOf, runsOf } from "../query/walk.ts";
 import { answerCalls, Transferred } from "./worker-call.ts";
 
 /** Bytes of log entries in one answer, after which the caller asks again. */
@@ -36,16 +37,6 @@ export interface BucketsArgument extends SeriesRange {
 
 export interface IncreaseArgument extends BucketsArgument {
   readonly gapMsMax: number;
-}
-
-export interface LogRow {
-  readonly position: number;
-  readonly gateway: string;
-  readonly epoch: string;
-  readonly lane: string;
-  readonly number: number;
-  readonly receivedAt: number;
-  readonly samples: Uint8Array;
 }
 
 const { folder, zone } = workerData as { readonly folder: string; readonly zone: string };

@@ -3,23 +3,22 @@
  * list of months as of one moment, and each month as it was first looked at, which is never older.
  */
 import { readdirSync, statSync } from "node:fs";
-import { Database, type Statement } from "../../../platform/sqlite.ts";
-import type { Bucket } from "../store.ts";
-import type { Calendar } from "./calendar.ts";
-import type { Columns } from "./columns.ts";
-import { DailyFile } from "./daily-file.ts";
-import { Grid } from "./grid.ts";
-import { LOG_FILE } from "./log-tables.ts";
-import { MonthFile } from "./month-file.ts";
+import { Database, type Statement } from "../../../../platform/sqlite.ts";
+import type { Bucket } from "../../store.ts";
+import { DailyFile } from "../chunks/daily-file.ts";
+import { Grid } from "../chunks/grid.ts";
+import { MonthFile } from "../chunks/month-file.ts";
 import {
   type MonthSource,
   type TimeRange,
   windowsBefore,
   windowsFrom,
   windowsIn,
-} from "./months.ts";
-import type { LogRow } from "./reader-worker.ts";
-import { Tail } from "./tail.ts";
+} from "../chunks/months.ts";
+import type { Columns } from "../columns.ts";
+import { LOG_FILE, type LogRow } from "../log/log-tables.ts";
+import { Tail } from "../log/tail.ts";
+import type { Calendar } from "./calendar.ts";
 import type { Day, Stretch, Window } from "./walk.ts";
 
 /** Month files a reader keeps open; the one used longest ago is closed for another. */

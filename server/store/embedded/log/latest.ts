@@ -1,6 +1,6 @@
 /** The newest sample of every point by time and sequence, bad ones included, of what is durable. */
-import type { PointId } from "../../../core/ids.ts";
-import type { Sample } from "../../../core/sample.ts";
+import type { PointId } from "../../../../core/ids.ts";
+import type { Sample } from "../../../../core/sample.ts";
 
 export class LatestSamples {
   readonly #samples = new Map<PointId, Sample>();

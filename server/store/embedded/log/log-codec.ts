@@ -3,11 +3,11 @@
  * values, series, sequences, marks, flags; 24 bytes for each sample), then texts and details as JSON.
  * Little-endian, as every machine we run on is.
  */
-import { LamplighterError } from "../../../core/errors.ts";
-import type { PointId } from "../../../core/ids.ts";
-import type { Sample } from "../../../core/sample.ts";
-import { INSTANT_MAX, INSTANT_MIN } from "../../../core/time.ts";
-import { type Columns, type MutableColumns, putSample, sampleAt } from "./columns.ts";
+import { LamplighterError } from "../../../../core/errors.ts";
+import type { PointId } from "../../../../core/ids.ts";
+import type { Sample } from "../../../../core/sample.ts";
+import { INSTANT_MAX, INSTANT_MIN } from "../../../../core/time.ts";
+import { type Columns, type MutableColumns, putSample, sampleAt } from "../columns.ts";
 
 const VERSION = 1;
 const HEADER_BYTES = 16;

@@ -2,7 +2,7 @@
  * The newest entries of the log in memory, so that readers who keep up never wait for the disk, and those
  * who wait for the next entry.
  */
-import type { LogEntry } from "../store.ts";
+import type { LogEntry } from "../../store.ts";
 
 /** Samples kept; readers further behind read from the disk. */
 export const RECENT_SAMPLES_MAX = 50_000;

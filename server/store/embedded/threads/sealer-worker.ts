@@ -1,6 +1,6 @@
 /** The thread that seals: it alone writes the months' files and the daily summaries. */
 import { workerData } from "node:worker_threads";
-import { type SealedRound, Sealer } from "./sealer.ts";
+import { type SealedRound, Sealer } from "../chunks/sealer.ts";
 import { answerCalls } from "./worker-call.ts";
 
 const options = workerData as { readonly folder: string; readonly zone: string };

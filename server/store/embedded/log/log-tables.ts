@@ -2,9 +2,9 @@
  * The file `log.db`: the append log, the lanes with their counters, the names of series and how far the
  * log has been sealed and released. Only the writer thread opens it for writing.
  */
-import type { Lane } from "../../../core/batch.ts";
-import { Database, type Migrations } from "../../../platform/sqlite.ts";
-import { shiftHoursOf } from "./grid.ts";
+import type { Lane } from "../../../../core/batch.ts";
+import { Database, type Migrations } from "../../../../platform/sqlite.ts";
+import { shiftHoursOf } from "../chunks/grid.ts";
 
 export const LOG_FILE = "log.db";
 
@@ -33,6 +33,17 @@ export interface PackedRequest {
   readonly count: number;
   readonly refused: number;
   readonly samples: Uint8Array<ArrayBuffer>;
+}
+
+/** An entry as a reader thread hands it out. */
+export interface LogRow {
+  readonly position: number;
+  readonly gateway: string;
+  readonly epoch: string;
+  readonly lane: string;
+  readonly number: number;
+  readonly receivedAt: number;
+  readonly samples: Uint8Array;
 }
 
 export type PackedOutcome =
@@ -76,6 +87,7 @@ export class LogTables {
   readonly #db: Database;
   readonly #lanes = new Map<string, KeptLane>();
   readonly #readers = new Map<string, number>();
+  readonly #progressed = new Set<string>();
   readonly #sql;
   #nextLaneId = 1;
   #end: number;
@@ -200,6 +212,7 @@ export class LogTables {
         this.#sql.insertLog.run(end, lane.id, number, receivedAt, count, samples);
       }
       for (const lane of changed.values()) this.#keepLane(lane);
+      this.#keepReaders();
     });
     this.#end = end;
     for (const [key, lane] of changed) this.#lanes.set(key, lane);
@@ -226,11 +239,23 @@ export class LogTables {
     );
   }
 
-  /** Never moves a reader back. The position is durable at once, so a reader may rely on it. */
+  /**
+   * Never moves a reader back. A new reader is durable at once; its progress with the next transaction,
+   * for a position that is too low only keeps entries a little longer.
+   */
   release(reader: string, position: number): void {
-    if (position <= (this.#readers.get(reader) ?? -1)) return;
-    this.#sql.setReader.run(reader, position);
+    const known = this.#readers.get(reader);
+    if (known !== undefined && position <= known) return;
     this.#readers.set(reader, position);
+    this.#progressed.add(reader);
+    if (known === undefined) this.#db.transaction(() => this.#keepReaders());
+  }
+
+  #keepReaders(): void {
+    for (const reader of this.#progressed) {
+      this.#sql.setReader.run(reader, this.#readers.get(reader) ?? 0);
+    }
+    this.#progressed.clear();
   }
 
   /** Remembers that everything up to `through` is in chunks, and `latest` as of then. */
@@ -259,6 +284,7 @@ export class LogTables {
     this.#db.transaction(() => {
       this.#sql.remove.run(this.#removedThrough, until);
       this.#sql.setState.run(until, "removed_through");
+      this.#keepReaders();
     });
     this.#removedThrough = until;
     return true;

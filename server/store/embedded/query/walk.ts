@@ -4,8 +4,9 @@
  * in one bucket; otherwise its samples are decoded and merged, so every answer counts each identity once.
  * Pure, but for the stretches that load when asked.
  */
-import { type Columns, lowerBound, merged, sliceOf } from "./columns.ts";
-import { coveredMs, type Summary, summaryOf } from "./summary.ts";
+
+import { coveredMs, type Summary, summaryOf } from "../chunks/summary.ts";
+import { type Columns, lowerBound, merged, sliceOf } from "../columns.ts";
 
 interface StretchBase {
   readonly start: number;

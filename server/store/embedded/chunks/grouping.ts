@@ -1,6 +1,6 @@
 /** Entries of the log taken apart by series. Pure. */
-import { type Columns, columnsOf, copySample, ordered } from "./columns.ts";
-import type { LogColumns } from "./log-codec.ts";
+import { type Columns, columnsOf, copySample, ordered } from "../columns.ts";
+import type { LogColumns } from "../log/log-codec.ts";
 
 export interface SeriesColumns {
   readonly series: number;

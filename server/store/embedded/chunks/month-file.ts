@@ -2,12 +2,12 @@
  * One month of chunks with their summaries in a file of its own, so that keeping less is deleting a file.
  * The sealer writes it, readers read it; both see a chunk and its summary change together.
  */
-import { Database, type Migrations, type Statement } from "../../../platform/sqlite.ts";
-import { decodeChunk } from "../codec.ts";
-import type { Columns } from "./columns.ts";
+import { Database, type Migrations, type Statement } from "../../../../platform/sqlite.ts";
+import { decodeChunk } from "../../codec.ts";
+import type { Columns } from "../columns.ts";
+import type { Window } from "../query/walk.ts";
 import { hourMs, hourOfRow, rowOf } from "./grid.ts";
 import { packSummaries, type SummaryEntry, unpackSummaries } from "./summary-codec.ts";
-import type { Window } from "./walk.ts";
 
 const migrations: Migrations = [
   `CREATE TABLE chunk (row INTEGER PRIMARY KEY, samples BLOB NOT NULL) STRICT;

@@ -2,7 +2,7 @@
  * What is kept of a stretch of samples so that charts need not decode them. Numbers only count when they
  * have a value; bad samples are counted apart. Pure.
  */
-import type { Columns } from "./columns.ts";
+import type { Columns } from "../columns.ts";
 
 export interface Summary {
   /** Samples with a number. */

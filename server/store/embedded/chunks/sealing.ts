@@ -3,13 +3,13 @@
  * samples wait, so that the tail that readers hold in memory stays small. Rounds follow each other; a
  * failed one is tried again with the next occasion and is reported when that changes.
  */
-import type { Clock } from "../../../core/clock.ts";
-import { wordsOf } from "../../../core/errors.ts";
-import { type Duration, hours, milliseconds, seconds } from "../../../core/time.ts";
-import type { Log } from "../../../platform/log.ts";
-import type { SealerCalls } from "./sealer-worker.ts";
-import type { WorkerThread } from "./worker-call.ts";
-import type { WriterCalls } from "./writer-worker.ts";
+import type { Clock } from "../../../../core/clock.ts";
+import { wordsOf } from "../../../../core/errors.ts";
+import { type Duration, hours, milliseconds, seconds } from "../../../../core/time.ts";
+import type { Log } from "../../../../platform/log.ts";
+import type { SealerCalls } from "../threads/sealer-worker.ts";
+import type { WorkerThread } from "../threads/worker-call.ts";
+import type { WriterCalls } from "../threads/writer-worker.ts";
 
 /** Sealing begins when so many samples wait, more where there are many points. */
 export const SEAL_SAMPLES_MIN = 250_000;

@@ -9,7 +9,7 @@ import {
   type ErrorFields,
   LamplighterError,
   wordsOf,
-} from "../../../core/errors.ts";
+} from "../../../../core/errors.ts";
 
 /** More calls waiting for one thread are refused with OVERLOADED. */
 export const CALLS_PENDING_MAX = 1_000;

@@ -2,8 +2,8 @@
  * The file `daily.db`: a summary of every day of the site for every series, a row for each month, so that
  * a year is twelve rows. Derived from the months' files, and made anew when the site's zone changes.
  */
-import { Database, type Migrations } from "../../../platform/sqlite.ts";
-import type { Calendar } from "./calendar.ts";
+import { Database, type Migrations } from "../../../../platform/sqlite.ts";
+import type { Calendar } from "../query/calendar.ts";
 import type { Summary } from "./summary.ts";
 import { packSummaries, type SummaryEntry, unpackSummaries } from "./summary-codec.ts";
 

@@ -2,8 +2,8 @@
  * What a reader thread knows of the log beyond the chunks: every series' unsealed samples, brought up to
  * date before each query. Begins anew when sealing has moved on.
  */
-import type { Database, Statement } from "../../../platform/sqlite.ts";
-import { type Columns, columnsOf, copySample, EMPTY, ordered } from "./columns.ts";
+import type { Database, Statement } from "../../../../platform/sqlite.ts";
+import { type Columns, columnsOf, copySample, EMPTY, ordered } from "../columns.ts";
 import { type LogColumns, unpackColumns } from "./log-codec.ts";
 
 interface SeriesTail {

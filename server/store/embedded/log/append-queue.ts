@@ -2,13 +2,13 @@
  * Group commit: requests that come while a commit runs wait and share the next one, so that a slow disk
  * makes commits larger instead of queues longer.
  */
-import { LamplighterError } from "../../../core/errors.ts";
-import type { AppendOutcome, AppendRequest, LogEntry } from "../store.ts";
+import { LamplighterError } from "../../../../core/errors.ts";
+import type { AppendOutcome, AppendRequest, LogEntry } from "../../store.ts";
+import type { WorkerThread } from "../threads/worker-call.ts";
+import type { WriterCalls } from "../threads/writer-worker.ts";
 import { packSamples } from "./log-codec.ts";
 import type { PackedOutcome, PackedRequest } from "./log-tables.ts";
 import type { SeriesNames } from "./series-names.ts";
-import type { WorkerThread } from "./worker-call.ts";
-import type { WriterCalls } from "./writer-worker.ts";
 
 /** Samples of one request; more are refused with BATCH_TOO_LARGE. */
 export const APPEND_SAMPLES_MAX = 100_000;
