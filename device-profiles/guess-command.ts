@@ -23,11 +23,11 @@ export function parseWords(question: Question): Outcome<GuessQuestion, string> {
   const words = registers(question.words, question.decimal);
   if (!words.ok) return words;
   if (words.value.length === 0) return failure("needs registers, as in 4366 3334");
-  const later = question.later?.trim().split(/[\s,]+/);
-  const laterWords = later && registers(later, question.decimal);
-  if (laterWords?.ok === false) return laterWords;
-  if (laterWords !== undefined && laterWords.value.length !== words.value.length) {
-    const counts = `${laterWords.value.length} registers, the first read has ${words.value.length}`;
+  const later =
+    question.later === undefined ? undefined : registers([question.later], question.decimal);
+  if (later?.ok === false) return later;
+  if (later !== undefined && later.value.length !== words.value.length) {
+    const counts = `${later.value.length} registers, the first read has ${words.value.length}`;
     return failure(`--later has ${counts}`);
   }
   const near = question.near === undefined ? undefined : Number(question.near);
@@ -36,8 +36,8 @@ export function parseWords(question: Question): Outcome<GuessQuestion, string> {
   }
   const quantity = quantityOf(question.as);
   if (!quantity.ok) return quantity;
-  const optional = { later: laterWords?.value, near, quantity: quantity.value };
-  return success({ words: words.value, ...withoutUndefined(optional) } as GuessQuestion);
+  const optional = { later: later?.value, near, quantity: quantity.value };
+  return success({ words: words.value, ...withoutUndefined(optional) });
 }
 
 function registers(texts: readonly string[], decimal: boolean): Outcome<readonly number[], string> {

@@ -59,7 +59,9 @@ export function guess(question: GuessQuestion): readonly Guess[] {
   return withoutEchoes(found.sort((a, b) => b.score - a.score)).slice(0, GUESSES_SHOWN_MAX);
 }
 
-type Reading = Pick<Guess, "start" | "type" | "order" | "scale">;
+interface Reading extends Pick<Guess, "start" | "order" | "scale"> {
+  readonly type: GuessedType;
+}
 
 const WIDTHS = {
   uint16: 1,
@@ -96,7 +98,7 @@ function allReadings(count: number): readonly Reading[] {
 const scratch = new DataView(new ArrayBuffer(8));
 
 function valueAs(words: readonly number[], reading: Reading): number | undefined {
-  const type = reading.type as GuessedType;
+  const { type } = reading;
   const part = words.slice(reading.start, reading.start + WIDTHS[type]);
   if (part.length < WIDTHS[type]) return undefined;
   const ordered = reading.order.words === "little" ? part.toReversed() : part;

@@ -14,9 +14,10 @@ import { parseVectors, type Vectors } from "./vectors.ts";
 export const LIBRARY_FOLDER = fileURLToPath(new URL(".", import.meta.url));
 export const POINTS_FILE = join(LIBRARY_FOLDER, "points.yaml");
 
-/** `<vendor>/<model>` → profile. A folder of one's own is read beside the library's by a second call. */
+/** `<vendor>/<model>` → profile; only those in `ids` when given, which is much faster. */
 export async function loadProfiles(
   folder: string = LIBRARY_FOLDER,
+  ids?: ReadonlySet<string>,
 ): Promise<Outcome<ReadonlyMap<string, Profile>, readonly Problem[]>> {
   const standard = await loadStandardPoints();
   if (!standard.ok) return standard;
@@ -25,6 +26,7 @@ export async function loadProfiles(
   const profiles = new Map<string, Profile>();
   const problems: Problem[] = [];
   for (const { id, file } of files.value) {
+    if (ids !== undefined && !ids.has(id)) continue;
     const parsed = await loadProfile(id, file, standard.value);
     if (parsed.ok) profiles.set(id, parsed.value);
     else problems.push(...parsed.error);

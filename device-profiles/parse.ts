@@ -35,10 +35,10 @@ export function parseProfile(
   source: ProfileText,
   standard: StandardPoints,
 ): Outcome<Profile, readonly Problem[]> {
-  const protocol = parseYaml(source.text, protocolSchema, source.file);
+  const protocol = protocolOf(source);
   if (!protocol.ok) return protocol;
   const { id } = source;
-  switch (protocol.value.value.protocol) {
+  switch (protocol.value) {
     case "modbus":
       return build(source, standard, modbusSchema, (d, context) => buildModbus(id, d, context));
     case "opcua":
@@ -46,6 +46,17 @@ export function parseProfile(
     case "mqtt":
       return build(source, standard, mqttSchema, (d, context) => buildMqtt(id, d, context));
   }
+}
+
+type Protocol = (typeof PROTOCOLS)[number];
+
+/** By the line that nearly every file has, else by parsing: a library is parsed at every start. */
+function protocolOf({ text, file }: ProfileText): Outcome<Protocol, readonly Problem[]> {
+  const word = /^protocol: (\w+)$/m.exec(text)?.[1];
+  const plain = PROTOCOLS.find((protocol) => protocol === word);
+  if (plain !== undefined) return success(plain);
+  const parsed = parseYaml(text, protocolSchema, file);
+  return parsed.ok ? success(parsed.value.value.protocol) : parsed;
 }
 
 type Make<D> = (document: D, context: BuildContext) => Profile;

@@ -1,14 +1,7 @@
 /** A profile as lines for people: what it is, how sure it is, and every point with its place. */
 import { symbolOf } from "../core/quantity.ts";
 import { formatDuration } from "../core/time.ts";
-import type {
-  FactorySettings,
-  ModbusPoint,
-  MqttPoint,
-  OpcuaPoint,
-  Profile,
-  ProfilePoint,
-} from "./profile.ts";
+import type { FactorySettings, ModbusPoint, MqttPoint, Profile, ProfilePoint } from "./profile.ts";
 
 export function summaryLine(profile: Profile): string {
   const count = String(profile.points.length).padStart(4);
@@ -37,7 +30,7 @@ export function profileLines(profile: Profile): readonly string[] {
     ...section("variants", profile.variants ?? []),
     ...section("notes", profile.notes),
     "points:",
-    ...profile.points.map((point) => pointLine(point, placeOf(profile, point))),
+    ...pointLines(profile),
   ];
 }
 
@@ -73,14 +66,14 @@ function pointLine(point: ProfilePoint, place: string): string {
   return `  ${columns.join(" ")}`.trimEnd();
 }
 
-function placeOf(profile: Profile, point: ProfilePoint): string {
+function pointLines(profile: Profile): readonly string[] {
   switch (profile.protocol) {
     case "modbus":
-      return modbusPlace(point as ModbusPoint);
+      return profile.points.map((point) => pointLine(point, modbusPlace(point)));
     case "opcua":
-      return (point as OpcuaPoint).path.join("/");
+      return profile.points.map((point) => pointLine(point, point.path.join("/")));
     case "mqtt":
-      return mqttPlace(point as MqttPoint);
+      return profile.points.map((point) => pointLine(point, mqttPlace(point)));
   }
 }
 

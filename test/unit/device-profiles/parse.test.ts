@@ -6,7 +6,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatProblems } from "../../../core/document.ts";
-import { loadStandardPoints } from "../../../device-profiles/library.ts";
+import { LIBRARY_FOLDER, loadStandardPoints } from "../../../device-profiles/library.ts";
 import { parseProfile } from "../../../device-profiles/parse.ts";
 
 const CASES = join(import.meta.dirname, "cases");
@@ -20,5 +20,20 @@ describe("a wrong profile says everything that is wrong", () => {
     const expected = await readFile(join(CASES, name, "problems.txt"), "utf8");
     const parsed = parseProfile({ id: "test/test", text, file: "profile.yaml" }, standard.value);
     expect(parsed.ok ? "" : `${formatProblems(parsed.error)}\n`).toBe(expected);
+  });
+});
+
+test("the worked example of the README parses, and says what the README says of it", async () => {
+  const readme = await readFile(join(LIBRARY_FOLDER, "README.md"), "utf8");
+  const text = /The profile, `acme\/em1.yaml`:\n\n```yaml\n(.*?)```/s.exec(readme)?.[1] ?? "";
+  const parsed = parseProfile({ id: "acme/em1", text, file: "README.md" }, standard.value);
+  expect(parsed.ok ? "" : formatProblems(parsed.error)).toBe("");
+  const points = parsed.ok ? parsed.value.points : [];
+  expect(points.find((point) => point.name === "energy_import")).toMatchObject({
+    kind: "counter",
+    unit: "kW.h",
+    category: "electricity",
+    poll: "energy",
+    label: { zh: "正向有功电能", en: "Energy imported" },
   });
 });
