@@ -8,7 +8,7 @@
  *   body: columns present, times, sequences?, marks?, device times?, texts?, details?, numbers
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { LamplighterError } from "../../core/errors.ts";
+import { LamplighterError, wordsOf } from "../../core/errors.ts";
 import { ByteReader, ByteWriter } from "./embedded/chunks/bytes.ts";
 import { type Columns, columnsOf, FLAG_DEVICE_TIME, FLAG_TEXT } from "./embedded/columns.ts";
 
@@ -46,8 +46,8 @@ export function encodeChunk(columns: Columns): Uint8Array {
   return chunk.bytes();
 }
 
-/** Throws DATABASE_DAMAGED. */
-export function decodeChunk(bytes: Uint8Array): Columns {
+/** Throws DATABASE_DAMAGED; `where` tells people which chunk it is. */
+export function decodeChunk(bytes: Uint8Array, where: string): Columns {
   try {
     const chunk = new ByteReader(bytes);
     const head = chunk.byte();
@@ -63,7 +63,7 @@ export function decodeChunk(bytes: Uint8Array): Columns {
   } catch (error) {
     throw new LamplighterError(
       "DATABASE_DAMAGED",
-      `A chunk of ${bytes.byteLength} bytes cannot be decoded (${String(error)}). Restore its month from a backup.`,
+      `A chunk of ${bytes.byteLength} bytes cannot be decoded: ${where}, ${wordsOf(error)}. Restore its month from a backup.`,
       { cause: error },
     );
   }

@@ -2,9 +2,10 @@
  * One month of chunks with their summaries in a file of its own, so that keeping less is deleting a file.
  * The sealer writes it, readers read it; both see a chunk and its summary change together.
  */
+import { hasCode, LamplighterError } from "../../../../core/errors.ts";
 import { Database, type Migrations, type Statement } from "../../../../platform/sqlite.ts";
 import { decodeChunk } from "../../codec.ts";
-import type { Columns } from "../columns.ts";
+import { type Columns, EMPTY } from "../columns.ts";
 import type { Window } from "../query/walk.ts";
 import { hourMs, hourOfRow, rowOf } from "./grid.ts";
 import { packSummaries, type SummaryEntry, unpackSummaries } from "./summary-codec.ts";
@@ -14,21 +15,23 @@ const migrations: Migrations = [
    CREATE TABLE summary (row INTEGER PRIMARY KEY, windows BLOB NOT NULL) STRICT;
    CREATE TABLE state (key TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
    INSERT INTO state VALUES ('chunks', 0);`,
+  `CREATE TABLE set_aside (
+     id INTEGER PRIMARY KEY, row INTEGER NOT NULL, samples BLOB NOT NULL) STRICT;`,
 ];
 
 /** Of each open month; many are open at once when a year is looked at. */
 const CACHE_KIB = 512;
 const CHECKPOINT_PAGES = 256;
 
-export const monthFile = (folder: string, month: string): string => `${folder}/${month}.db`;
-
 export class MonthFile {
   readonly #db: Database;
+  readonly #file: string;
   readonly #sql;
   #isReading = false;
 
   constructor(folder: string, month: string, mode: "read" | "write") {
-    const file = monthFile(folder, month);
+    const file = `${folder}/${month}.db`;
+    this.#file = file;
     this.#db = Database.open({ file, readOnly: mode === "read", pageBytes: 16_384 });
     if (mode === "write") {
       this.#db.migrate("store-month", migrations);
@@ -58,7 +61,9 @@ export class MonthFile {
 
   chunk(series: number, hour: number): Columns | undefined {
     const row = this.#sql.chunk.get(rowOf(series, hour));
-    return row?.samples instanceof Uint8Array ? decodeChunk(row.samples) : undefined;
+    if (!(row?.samples instanceof Uint8Array)) return undefined;
+    const start = new Date(hourMs(hour)).toISOString();
+    return decodeChunk(row.samples, `${this.#file}, series ${series}, from ${start}`);
   }
 
   /** Windows of the days that begin from `fromHour` up to and without `toHour`, in order. */
@@ -106,7 +111,10 @@ export class MonthFile {
   #load(series: number, hour: number): Columns {
     const columns = this.chunk(series, hour);
     if (columns !== undefined) return columns;
-    throw new RangeError(`chunk ${hour} of series ${series} has a summary but no samples`);
+    throw new LamplighterError(
+      "DATABASE_DAMAGED",
+      `${this.#file} has a summary of series ${series}, hour ${hour}, but no samples. Restore it from a backup.`,
+    );
   }
 
   /** Every (series, day) that has something sealed, as row numbers. */
@@ -160,6 +168,9 @@ export class MonthWriter {
       putChunk: month.prepare(
         "INSERT INTO chunk VALUES (?, ?) ON CONFLICT (row) DO UPDATE SET samples = excluded.samples",
       ),
+      setAside: month.prepare(
+        "INSERT INTO set_aside (row, samples) SELECT row, samples FROM chunk WHERE row = ?",
+      ),
       removeChunk: month.prepare("DELETE FROM chunk WHERE row = ?"),
       putDay: month.prepare("INSERT OR REPLACE INTO summary VALUES (?, ?)"),
       removeDay: month.prepare("DELETE FROM summary WHERE row = ?"),
@@ -170,6 +181,22 @@ export class MonthWriter {
   /** Chunks written or removed since the last commit. */
   get pending(): number {
     return this.#chunkChanges;
+  }
+
+  /**
+   * A chunk to merge with. One that cannot be decoded is set aside in the file, so that new samples of
+   * its time can be kept; `onDamage` is told.
+   */
+  chunk(series: number, hour: number, onDamage: (why: string) => void): Columns {
+    try {
+      return this.month.chunk(series, hour) ?? EMPTY;
+    } catch (error) {
+      if (!hasCode(error, "DATABASE_DAMAGED")) throw error;
+      onDamage(error.message);
+      this.#begin();
+      this.#sql.setAside.run(rowOf(series, hour));
+      return EMPTY;
+    }
   }
 
   putChunk(series: number, hour: number, samples: Uint8Array, isNew: boolean): void {

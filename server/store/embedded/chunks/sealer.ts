@@ -41,6 +41,8 @@ export interface SealedRound {
   readonly entries: number;
   readonly samples: number;
   readonly months: readonly { readonly name: string; readonly chunks: number }[];
+  /** What was wrong with the chunks that were set aside. */
+  readonly damage: readonly string[];
 }
 
 export class Sealer implements MonthSource {
@@ -53,6 +55,10 @@ export class Sealer implements MonthSource {
   readonly #daily: DailyFile;
   readonly #writers = new Map<string, MonthWriter>();
   #names: string[];
+  #damage: string[] = [];
+  readonly #onDamage = (why: string): void => {
+    this.#damage.push(why);
+  };
 
   constructor({ folder, zone, shiftHours }: SealerOptions) {
     this.#folder = folder;
@@ -79,6 +85,7 @@ export class Sealer implements MonthSource {
   sealRound(argument: { readonly through: number; readonly samplesMax: number }): SealedRound {
     const { entries, through, samples } = this.#unsealed(argument);
     const touched = new Set<string>();
+    this.#damage = [];
     this.#daily.begin();
     try {
       for (const { series, columns } of bySeries(entries)) {
@@ -93,7 +100,7 @@ export class Sealer implements MonthSource {
     }
     const months = [...touched].map((name) => ({ name, chunks: this.open(name).chunks() }));
     this.#closeMonths(MONTHS_OPEN_MAX);
-    return { through, entries: entries.length, samples, months };
+    return { through, entries: entries.length, samples, months, damage: this.#damage };
   }
 
   #unsealed({ through, samplesMax }: { readonly through: number; readonly samplesMax: number }): {
@@ -141,10 +148,14 @@ export class Sealer implements MonthSource {
     const entries = writer.month.entries(series, dayHour);
     const isWhole = entries[0]?.span === DAY_SLOTS;
     if (entries.length > 0 && !isWhole) {
-      writer.putEntries(series, dayHour, sealHours(writer, { series, dayHour }, fresh, entries));
+      writer.putEntries(
+        series,
+        dayHour,
+        this.#sealHours(writer, { series, dayHour }, fresh, entries),
+      );
       return;
     }
-    const sealed = isWhole ? (writer.month.chunk(series, dayHour) ?? EMPTY) : EMPTY;
+    const sealed = isWhole ? writer.chunk(series, dayHour, this.#onDamage) : EMPTY;
     const all = merged(sealed, fresh);
     if (all.count <= DAY_SAMPLES_MAX) {
       writer.putChunk(series, dayHour, encodeChunk(all), !isWhole);
@@ -153,7 +164,29 @@ export class Sealer implements MonthSource {
       return;
     }
     if (isWhole) writer.removeChunk(series, dayHour);
-    writer.putEntries(series, dayHour, sealHours(writer, { series, dayHour }, all, []));
+    writer.putEntries(series, dayHour, this.#sealHours(writer, { series, dayHour }, all, []));
+  }
+
+  /** Merges samples into the hours of a day; the day's entries as they are then. */
+  #sealHours(
+    writer: MonthWriter,
+    { series, dayHour }: { readonly series: number; readonly dayHour: number },
+    columns: Columns,
+    entries: readonly SummaryEntry[],
+  ): readonly SummaryEntry[] {
+    const bySlot = new Map(entries.map((entry) => [entry.slot, entry]));
+    for (let i = 0; i < columns.count; ) {
+      const hour = hourOf(columns.times[i] ?? 0);
+      const end = lowerBound(columns, hourMs(hour + 1));
+      const slot = hour - dayHour;
+      const isNew = !bySlot.has(slot);
+      const sealed = isNew ? EMPTY : writer.chunk(series, hour, this.#onDamage);
+      const all = merged(sealed, sliceOf(columns, i, end));
+      writer.putChunk(series, hour, encodeChunk(all), isNew);
+      bySlot.set(slot, { slot, span: 1, summary: summaryOf(all) });
+      i = end;
+    }
+    return [...bySlot.values()].sort((a, b) => a.slot - b.slot);
   }
 
   /** Works out the days of the site that the given days of the grid have a part in. */
@@ -248,26 +281,4 @@ export class Sealer implements MonthSource {
     this.#daily.close();
     this.#log.close();
   }
-}
-
-/** Merges samples into the hours of a day; the day's entries as they are then. */
-function sealHours(
-  writer: MonthWriter,
-  { series, dayHour }: { readonly series: number; readonly dayHour: number },
-  columns: Columns,
-  entries: readonly SummaryEntry[],
-): readonly SummaryEntry[] {
-  const bySlot = new Map(entries.map((entry) => [entry.slot, entry]));
-  for (let i = 0; i < columns.count; ) {
-    const hour = hourOf(columns.times[i] ?? 0);
-    const end = lowerBound(columns, hourMs(hour + 1));
-    const slot = hour - dayHour;
-    const isNew = !bySlot.has(slot);
-    const sealed = isNew ? EMPTY : (writer.month.chunk(series, hour) ?? EMPTY);
-    const all = merged(sealed, sliceOf(columns, i, end));
-    writer.putChunk(series, hour, encodeChunk(all), isNew);
-    bySlot.set(slot, { slot, span: 1, summary: summaryOf(all) });
-    i = end;
-  }
-  return [...bySlot.values()].sort((a, b) => a.slot - b.slot);
 }

@@ -163,6 +163,7 @@ export class Sealing {
     const samplesMax = samplesMin ?? ROUND_SAMPLES_MAX;
     const round = await sealer.call("sealRound", { through, samplesMax });
     if (round.entries === 0) return false;
+    for (const why of round.damage) this.#parts.log.error("store chunk set aside", { why });
     const packed = latest();
     const argument = { through: round.through, latest: packed, months: round.months };
     await writer.call("sealed", argument, [packed.buffer]);

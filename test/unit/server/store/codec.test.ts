@@ -68,7 +68,7 @@ describe("encodeChunk and decodeChunk", () => {
     fc.assert(
       fc.property(fc.array(sample, { maxLength: 200 }), (samples) => {
         const columns = columnsFrom(samples);
-        expect(samplesIn(decodeChunk(encodeChunk(columns)))).toEqual(samplesIn(columns));
+        expect(samplesIn(decodeChunk(encodeChunk(columns), "test"))).toEqual(samplesIn(columns));
       }),
       { numRuns: 500 },
     );
@@ -87,7 +87,7 @@ describe("encodeChunk and decodeChunk", () => {
           return { point, time, sequence: 0, timeSource: "gateway", quality: "good", value: v };
         });
         const columns = columnsFrom(samples);
-        expect(decodeChunk(encodeChunk(columns)).values).toEqual(columns.values);
+        expect(decodeChunk(encodeChunk(columns), "test").values).toEqual(columns.values);
       }),
       { numRuns: 500 },
     );
@@ -109,13 +109,13 @@ describe("encodeChunk and decodeChunk", () => {
     ["a body that ends too early", [1, 3, 2, 0, 2]],
     ["what is not deflated", [0x81, 3, 9, 1, 2, 3]],
   ])("refuse %s with a sentence", (_, bytes) => {
-    expect(() => decodeChunk(new Uint8Array(bytes))).toThrow(/cannot be decoded/);
+    expect(() => decodeChunk(new Uint8Array(bytes), "test")).toThrow(/cannot be decoded: test, /);
   });
 
   it("read the chunk that the first version wrote", () => {
     // Version 1, 2 samples, a body of 9 bytes: no optional columns; times 1000 and +1000; decimals with 1 place: 0.5, +0.1.
     const bytes = [1, 2, 9, 0, 0xd0, 0x0f, 0xd0, 0x0f, 0, 1, 10, 2];
-    const columns = decodeChunk(new Uint8Array(bytes));
+    const columns = decodeChunk(new Uint8Array(bytes), "test");
     expect([...columns.times]).toEqual([1000, 2000]);
     expect([...columns.values]).toEqual([0.5, 0.6]);
   });

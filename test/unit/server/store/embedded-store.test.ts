@@ -143,9 +143,15 @@ describe("the embedded store", () => {
     month.exec("UPDATE chunk SET samples = x'0102' WHERE row = (SELECT min(row) FROM chunk)");
     month.close();
     store = await open();
-    await expect(store.raw(wholeRange)).rejects.toMatchObject({ code: "DATABASE_DAMAGED" });
+    await expect(store.raw(wholeRange)).rejects.toMatchObject({
+      code: "DATABASE_DAMAGED",
+      message: expect.stringMatching(/2026-11\.db, series 1, from 2026-11-22T16:00/),
+    });
     const later = { ...wholeRange, from: instant(START + hours(12)) };
     expect((await store.raw(later)).samples).toEqual([sampleAt(days(1), 2)]);
+    await append([sampleAt(5, 5)]);
+    await store.seal();
+    expect((await store.raw(wholeRange)).samples).toEqual([sampleAt(5, 5), sampleAt(days(1), 2)]);
   });
 
   it("refuses a request that is too large with a sentence", async () => {
