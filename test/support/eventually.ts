@@ -1,6 +1,9 @@
 /** Waits for a condition with a deadline: how acceptance tests wait, instead of sleeping. */
 import { type Duration, seconds } from "../../core/time.ts";
 
+/** Often enough for people, seldom enough for the server's limit of requests. */
+const LOOK_EVERY_MS = 100;
+
 export async function eventually<T>(
   what: string,
   check: () => Promise<T | undefined | false> | T | undefined | false,
@@ -18,6 +21,6 @@ export async function eventually<T>(
     if (performance.now() > deadline) {
       throw new Error(`not within ${within} ms: ${what}`, { cause: lastError });
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }

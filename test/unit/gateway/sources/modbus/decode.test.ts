@@ -241,7 +241,7 @@ describe("decoding registers", () => {
     );
   });
 });
-test("makes a text of a serial number that is kept in binary", () => {
+it("makes a text of a serial number that is kept in binary", () => {
   const point = modbusPoint("p", at(0, "uint32"), { kind: "text" });
   expect(decode(point, [0x0432, 0x51a7])).toBe("70406567");
 });
