@@ -1,6 +1,7 @@
 /**
- * A profile's line and the standard name together make the part of a point that all protocols share.
- * Whatever is wrong is reported and the best that can be made of it returned, so that one run finds all.
+ * A profile's line and the standard name together make the part of a point that all protocols
+ * share. Whatever is wrong is reported and the best that can be made of it returned, so that one
+ * run finds all.
  */
 import type { DocumentPath } from "../core/document.ts";
 import type { Label } from "../core/label.ts";
@@ -48,7 +49,10 @@ export function buildPoint(
   };
 }
 
-/** An unknown name is reported, and the rest of its line checked as the name that was probably meant. */
+/**
+ * An unknown name is reported, and the rest of its line checked as the name that was probably
+ * meant.
+ */
 function guessed(name: string, path: DocumentPath, { standard, report }: BuildContext) {
   const near = standard.near(name);
   const hint = near === undefined ? "" : ` (did you mean "${near}"?)`;

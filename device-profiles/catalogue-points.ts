@@ -1,6 +1,6 @@
 /**
- * The points of one device as the gateway announces them: what the profile knows and the server needs,
- * nothing of registers or topics.
+ * The points of one device as the gateway announces them: what the profile knows and the server
+ * needs, nothing of registers or topics.
  */
 import type { CataloguePoint, CommandTraits } from "../core/catalogue.ts";
 import { type DeviceId, pointId } from "../core/ids.ts";
@@ -28,8 +28,8 @@ export function cataloguePoints(device: DeviceId, profile: Profile): readonly Ca
 }
 
 /**
- * An unchanged value is passed on at the first look after its heartbeat. A poll comes every period; a
- * publishing device may be silent for as long as its profile allows.
+ * An unchanged value is passed on at the first look after its heartbeat. A poll comes every
+ * period; a publishing device may be silent for as long as its profile allows.
  */
 export function expectedEvery(point: ProfilePoint, profile: Profile): Duration {
   if (point.kind === "event") return EVENTS_EXPECTED_EVERY;

@@ -1,6 +1,6 @@
 /**
- * `lamplighter profiles list|show|check|guess`: what the library knows, whether a profile file is right,
- * and what strange registers may mean. Reads files only.
+ * `lamplighter profiles list|show|check|guess`: what the library knows, whether a profile file
+ * is right, and what strange registers may mean. Reads files only.
  */
 import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
@@ -27,7 +27,7 @@ const HELP = `lamplighter profiles <command>
 
   list [--folder <folder>]      every profile: id, protocol, points, whether vectors confirm it
   show <vendor>/<model>         one profile: sources, what is unconfirmed, and its points
-  check [files…]                problems of profile files with line and hint; without files, of the library
+  check [files…]                problems of profile files with line and hint; else of the library
   guess <words…>                what registers may mean, the likeliest first
         --as <quantity>         voltage, frequency, energy, power, current, powerFactor,
                                 temperature or humidity
@@ -73,7 +73,8 @@ export async function profilesCommand(args: readonly string[], print: Print): Pr
 
 function unknownCommand(command: string): string {
   const near = nearest(command, ["list", "show", "check", "guess", "schema"]);
-  return `profiles: no command "${command}"${near === undefined ? "" : ` (did you mean "${near}"?)`}`;
+  const hint = near === undefined ? "" : ` (did you mean "${near}"?)`;
+  return `profiles: no command "${command}"${hint}`;
 }
 
 function usage(message: string, print: Print): ExitCode {

@@ -1,6 +1,6 @@
 /**
- * What only the whole profile shows: gates and settings that point nowhere, registers that must not be
- * read, points that are too large to be read.
+ * What only the whole profile shows: gates and settings that point nowhere, registers that must
+ * not be read, points that are too large to be read.
  */
 import type { DocumentPath } from "../core/document.ts";
 import { registersOf } from "./modbus-address.ts";

@@ -1,4 +1,7 @@
-/** The words of `profiles guess` as a question, and its answer as lines a profile can be written from. */
+/**
+ * The words of `profiles guess` as a question, and its answer as lines a profile can be written
+ * from.
+ */
 import { nearest } from "../core/document.ts";
 import { failure, type Outcome, success } from "../core/outcome.ts";
 import {

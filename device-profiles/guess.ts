@@ -1,7 +1,7 @@
 /**
- * Raw registers → what they probably mean. Every byte order, word order, type, scale and off-by-one is
- * tried, and those are ranked that give a plausible value: about 230 V, about 50 Hz, a counter that
- * rises between two reads, or near to what the device's own display shows. Pure.
+ * Raw registers → what they probably mean. Every byte order, word order, type, scale and off-by-
+ * one is tried, and those are ranked that give a plausible value: about 230 V, about 50 Hz, a
+ * counter that rises between two reads, or near to what the device's own display shows. Pure.
  */
 import type { ModbusOrder, ModbusType } from "./profile.ts";
 
@@ -197,7 +197,10 @@ function plausibility(quantity: GuessQuantity, value: number, later: number | un
   }
 }
 
-/** A meter that stood at 1 kWh or at a million, and rose by less than an hour of a large building. */
+/**
+ * A meter that stood at 1 kWh or at a million, and rose by less than an hour of a large
+ * building.
+ */
 function counterPlausibility(value: number, later: number | undefined): number {
   if (value < 0.01 || value > 1e8) return 0;
   if (later === undefined) return value < 1e6 ? 0.5 : 0.2;
@@ -216,7 +219,9 @@ function nearness(value: number, near: number): number {
 const bell = (value: number, centre: number, width: number): number =>
   Math.exp(-(((value - centre) / width) ** 2));
 
-/** Common encodings first: what the specification suggests, no shift, a scale that fits the type. */
+/**
+ * Common encodings first: what the specification suggests, no shift, a scale that fits the type.
+ */
 function simplicity({ start, type, order, scale }: Reading): number {
   const isFloat = type === "float32" || type === "float64";
   const ofType = type.startsWith("bcd") ? 0.6 : type.endsWith("64") ? 0.85 : 1;

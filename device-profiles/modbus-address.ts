@@ -1,6 +1,6 @@
 /**
- * A line's place on the wire as a whole address, with every contradiction reported: a bit in a float, a
- * string without length, a register beyond the last.
+ * A line's place on the wire as a whole address, with every contradiction reported: a bit in a
+ * float, a string without length, a register beyond the last.
  */
 import type { DocumentPath } from "../core/document.ts";
 import { unreachable } from "../core/unreachable.ts";

@@ -1,5 +1,6 @@
 /**
- * The words of a Modbus line that say where a value stands, and the lines that `repeat` makes of one.
+ * The words of a Modbus line that say where a value stands, and the lines that `repeat` makes of
+ * one.
  */
 import { z } from "zod";
 import type { ModbusLine } from "./parse-modbus.ts";

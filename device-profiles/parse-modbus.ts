@@ -1,6 +1,6 @@
 /**
- * Modbus profiles: the file's lines and what becomes of them. `each` holds for every line that does not
- * say otherwise; `repeat` writes a line for many channels at once.
+ * Modbus profiles: the file's lines and what becomes of them. `each` holds for every line that
+ * does not say otherwise; `repeat` writes a line for many channels at once.
  */
 import { z } from "zod";
 import type { DocumentPath } from "../core/document.ts";
@@ -209,7 +209,10 @@ function buildModbusPoint(
   };
 }
 
-/** A companion register stands in the same table and block, is one word unless said, in the same order. */
+/**
+ * A companion register stands in the same table and block, is one word unless said, in the same
+ * order.
+ */
 const inherit = <T extends { readonly type?: unknown }>(from: T, line: ModbusLine) => ({
   ...wordsOf(line),
   type: "int16" as const,

@@ -1,6 +1,6 @@
 /**
- * A profile's YAML text as a typed profile, or every problem at once with line, path and what was meant.
- * Pure: `library.ts` reads the files.
+ * A profile's YAML text as a typed profile, or every problem at once with line, path and what
+ * was meant. Pure: `library.ts` reads the files.
  */
 import { z } from "zod";
 import { nearest, type Parsed, type Problem, parseYaml } from "../core/document.ts";
@@ -76,7 +76,10 @@ function build<D>(
 
 const documentSchema = z.looseObject({ points: z.record(z.string(), z.unknown()).default({}) });
 
-/** The document less the points and keys that are wrong, so that the rest is checked in the same run. */
+/**
+ * The document less the points and keys that are wrong, so that the rest is checked in the same
+ * run.
+ */
 function withoutBroken<D>(
   text: string,
   file: string,

@@ -1,6 +1,6 @@
 /**
- * What a point's line may say in every protocol and in `points.yaml` alike, and how the line and the
- * standard name together make a point.
+ * What a point's line may say in every protocol and in `points.yaml` alike, and how the line and
+ * the standard name together make a point.
  */
 import { z } from "zod";
 import { ENERGY_CATEGORIES, FALLBACK_PLACES, HAZARD_KINDS } from "../core/catalogue.ts";

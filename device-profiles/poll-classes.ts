@@ -1,6 +1,6 @@
 /**
- * How often each poll class asks, and how long an unchanged value may stay unsaid. A connection may set
- * its own periods; these apply when it does not.
+ * How often each poll class asks, and how long an unchanged value may stay unsaid. A connection
+ * may set its own periods; these apply when it does not.
  */
 import { type Duration, hours, minutes, seconds } from "../core/time.ts";
 import type { PollClass } from "./profile.ts";

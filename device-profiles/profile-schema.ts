@@ -1,6 +1,7 @@
 /**
- * The JSON Schema of profile files, for editors, made from the schemas that parse them. Checked in as
- * `profile.schema.json` (`lamplighter profiles schema`, then formatted); a test says when it is old.
+ * The JSON Schema of profile files, for editors, made from the schemas that parse them. Checked
+ * in as `profile.schema.json` (`lamplighter profiles schema`, then formatted); a test says when
+ * it is old.
  */
 import { z } from "zod";
 import { profileSchema } from "./parse.ts";

@@ -1,6 +1,7 @@
 /**
- * What a device type can say and be told, as typed values. `parse.ts` makes them from the YAML files in
- * this folder; `README.md` is the reference of the files. No program logic lives in a profile.
+ * What a device type can say and be told, as typed values. `parse.ts` makes them from the YAML
+ * files in this folder; `README.md` is the reference of the files. No program logic lives in a
+ * profile.
  */
 import type { EnergyCategory, FallbackPlace, HazardKind } from "../core/catalogue.ts";
 import type { Label } from "../core/label.ts";
@@ -8,7 +9,10 @@ import type { UnitCode } from "../core/quantity.ts";
 import type { PointKind } from "../core/sample.ts";
 import type { Duration } from "../core/time.ts";
 
-/** How often a point is asked for; the periods are in `POLL_PERIODS` and may be set per connection. */
+/**
+ * How often a point is asked for; the periods are in `POLL_PERIODS` and may be set per
+ * connection.
+ */
 export const POLL_CLASSES = ["hazard", "fast", "power", "energy", "slow", "configuration"] as const;
 export type PollClass = (typeof POLL_CLASSES)[number];
 
@@ -95,7 +99,9 @@ export interface ProfilePoint {
   /** Another point of this device that must have one of these values, else this one is `gated`. */
   readonly gate?: { readonly point: string; readonly values: readonly number[] };
   readonly command?: ProfileCommand;
-  /** Raw values that stand for our numbers, instead of scale and offset; others are `outOfRange`. */
+  /**
+   * Raw values that stand for our numbers, instead of scale and offset; others are `outOfRange`.
+   */
   readonly codes?: Readonly<Record<string, number>>;
   /** A counter begins at zero again after this, in the point's unit. */
   readonly wrapsAt?: number;
@@ -144,7 +150,9 @@ export const MODBUS_TYPES = [
 ] as const;
 export type ModbusType = (typeof MODBUS_TYPES)[number];
 
-/** Order of registers and of bytes in a register; `big`/`big` is what the specification suggests. */
+/**
+ * Order of registers and of bytes in a register; `big`/`big` is what the specification suggests.
+ */
 export interface ModbusOrder {
   readonly words: "big" | "little";
   readonly bytes: "big" | "little";
@@ -241,7 +249,10 @@ export interface ModbusProfile extends ProfileBase {
     readonly answerWithin: Duration;
   };
   readonly points: readonly ModbusPoint[];
-  /** Written again and again while the gateway lives: without it the device goes to its own safe state. */
+  /**
+   * Written again and again while the gateway lives: without it the device goes to its own safe
+   * state.
+   */
   readonly keepAlive?: {
     readonly write: ModbusWrite;
     /** Written in turn. */
@@ -250,8 +261,11 @@ export interface ModbusProfile extends ProfileBase {
   };
   /** Setting added to every address: some manuals print addresses one too high. */
   readonly shiftBy?: string;
-  /** SunSpec: the marker "SunS" is looked for at each base in turn, then the chain of models is walked.
-   * Addresses count from the first register (the id) of the first of `models` that is found. */
+  /**
+   * SunSpec: the marker "SunS" is looked for at each base in turn, then the chain of models is
+   * walked. Addresses count from the first register (the id) of the first of `models` that is
+   * found.
+   */
   readonly sunspec?: { readonly bases: readonly number[]; readonly models: readonly number[] };
   /** What these registers hold tells this device type from others. */
   readonly fingerprint?: readonly {
@@ -348,11 +362,15 @@ export interface MqttProfile extends ProfileBase {
     /** The device writes the site's local time without saying so; UTC when absent. */
     readonly zone?: "site";
   };
-  /** `below` (when absent): topics hang below the device's base topic. `whole`: they are complete, and
-   * `{base}` in them stands for the device's base topic. */
+  /**
+   * `below` (when absent): topics hang below the device's base topic. `whole`: they are
+   * complete, and `{base}` in them stands for the device's base topic.
+   */
   readonly topics?: "below" | "whole";
-  /** Several devices on one topic: a message that has this path is this device's only when it holds the
-   * device's `serial`; messages without the path are told apart by their topics alone. */
+  /**
+   * Several devices on one topic: a message that has this path is this device's only when it
+   * holds the device's `serial`; messages without the path are told apart by their topics alone.
+   */
   readonly serialAt?: readonly (string | number)[];
   /** Topic and words that say whether the device is there. */
   readonly availability?: {

@@ -1,6 +1,6 @@
 /**
- * The standard names of points (`points.yaml`): what a name means is written once, so that a profile's
- * line only says where the value stands. `{n}` in a name stands for a number.
+ * The standard names of points (`points.yaml`): what a name means is written once, so that a
+ * profile's line only says where the value stands. `{n}` in a name stands for a number.
  */
 import { z } from "zod";
 import type { EnergyCategory, HazardKind } from "../core/catalogue.ts";

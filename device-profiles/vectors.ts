@@ -1,7 +1,7 @@
 /**
- * Vectors: what a device sent or must be sent, and the values it stands for, from a source other than
- * the profile's own map. They live beside the profile as `<model>.vectors.yaml`; `computed` ones were
- * made from the map and prove nothing about the device.
+ * Vectors: what a device sent or must be sent, and the values it stands for, from a source other
+ * than the profile's own map. They live beside the profile as `<model>.vectors.yaml`; `computed`
+ * ones were made from the map and prove nothing about the device.
  */
 import { z } from "zod";
 import { type Problem, parseYaml } from "../core/document.ts";

@@ -1,6 +1,7 @@
 /**
- * A folder per case: `profile.yaml` is what somebody wrote, `problems.txt` what they must be told, all
- * at once, each with its line and what was probably meant. The folder's name is the mistake.
+ * A folder per case: `profile.yaml` is what somebody wrote, `problems.txt` what they must be
+ * told, all at once, each with its line and what was probably meant. The folder's name is the
+ * mistake.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

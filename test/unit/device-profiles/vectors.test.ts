@@ -1,6 +1,6 @@
 /**
- * Every vector of every profile through the gateway's own decoders and encoders: bytes or messages from
- * manuals, captures and other programs' tests, and the values they stand for.
+ * Every vector of every profile through the gateway's own decoders and encoders: bytes or
+ * messages from manuals, captures and other programs' tests, and the values they stand for.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
