@@ -57,7 +57,7 @@ function optionsOf(picture: Picture) {
     useUTC: true,
     animation: false,
     textStyle: text,
-    grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 16, top: 28, bottom: 8, containLabel: true },
     xAxis: {
       type: "time",
       min: local(picture.from, zone),
@@ -96,7 +96,7 @@ function seriesOf(picture: Picture): readonly object[] {
     label: { color: picture.ink, fontSize: 12 },
     data: picture.marks.map((mark) => ({
       xAxis: local(mark.time, zone),
-      label: { formatter: mark.text },
+      label: { formatter: mark.text, align: isLate(mark.time, picture) ? "right" : "left" },
     })),
   };
   const main = {
@@ -121,6 +121,9 @@ function seriesOf(picture: Picture): readonly object[] {
   const hasBand = shape === "line" && rows.some(({ min, max }) => min !== max);
   return hasBand ? [...bandOf(picture, at), drawn] : [drawn];
 }
+
+/** A text at the right edge is written towards the middle. */
+const isLate = (time: Instant, { from, to }: Picture): boolean => time > (from + to) / 2;
 
 /** A value between two gaps makes no line and would not be seen. */
 const isAlone = (rows: readonly ChartRow[], i: number): boolean =>

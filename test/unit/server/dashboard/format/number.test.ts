@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { counted, full, glance } from "../../../../../server/dashboard/format/number.ts";
+
+describe("a glance", () => {
+  it.each([
+    [0, "0"],
+    [0.03124, "0.0312"],
+    [31.42, "31.4"],
+    [612.37, "612"],
+    [999.6, "1,000"],
+    [1_234.5, "1,235"],
+    [-12.345, "-12.3"],
+    [482_134, "482,134"],
+  ])("of %d is %s", (value, text) => {
+    expect(glance(value, "zh")).toBe(text);
+    expect(glance(value, "en")).toBe(text);
+  });
+});
+
+it("writes nothing rather than NaN or Infinity", () => {
+  expect(glance(Number.NaN, "zh")).toBe("");
+  expect(full(Number.POSITIVE_INFINITY, "en")).toBe("");
+});
+
+it("keeps the last units of a counter and every known digit in full", () => {
+  expect(counted(48_213.54, "en")).toBe("48,213.5");
+  expect(full(0.123456789, "en")).toBe("0.123457");
+});
