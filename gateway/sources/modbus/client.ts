@@ -97,10 +97,17 @@ export class ModbusClient {
   ): Promise<readonly (number | boolean)[]> {
     return new Promise((resolve, reject) => {
       this.#port.begin(within, reject);
-      send((error, result) => {
+      const answer: Answer = (error, result) => {
         if (error === null || error === undefined) resolve(result?.data ?? []);
         else reject(asOurs(error));
-      });
+      };
+      try {
+        send(answer);
+      } catch (error) {
+        // What cannot be written into a frame is an address that no device has.
+        const why = `this request cannot be asked: ${wordsOf(error)}`;
+        reject(new LamplighterError("DEVICE_EXCEPTION", why, { fields: { exception: 2 } }));
+      }
     });
   }
 }

@@ -6,12 +6,20 @@
 import type { Clock } from "../../../core/clock.ts";
 import type { DeviceId, PointId } from "../../../core/ids.ts";
 import { pointId } from "../../../core/ids.ts";
-import type { Value } from "../../../core/sample.ts";
-import type { Monotonic } from "../../../core/time.ts";
-import type { ModbusPoint, ModbusProfile, ModbusTable } from "../../../device-profiles/profile.ts";
+import { failure, type Outcome, success } from "../../../core/outcome.ts";
+import type { BadReason, Value } from "../../../core/sample.ts";
+import { elapsed, type Monotonic } from "../../../core/time.ts";
+import type {
+  ModbusAddress,
+  ModbusPoint,
+  ModbusProfile,
+  ModbusTable,
+} from "../../../device-profiles/profile.ts";
+import type { PersonalHash } from "../personal.ts";
 import type { SourceValue } from "../source.ts";
-import { type DecodeContext, decodePoint, type NoValue, type Words } from "./decode.ts";
+import { type DecodeContext, decodePoint, type NoValue, type Words, widthOf } from "./decode.ts";
 import { type Knowledge, NOTHING_KNOWN, type PlannedRead } from "./plan.ts";
+import { afterStep, BEGIN, nextAddress, type Search } from "./sunspec.ts";
 
 export interface ModbusDevice {
   readonly device: DeviceId;
@@ -28,7 +36,7 @@ export interface Block {
 }
 
 interface PointState {
-  readonly point: ModbusPoint;
+  point: ModbusPoint;
   readonly id: PointId;
   value: Value | undefined;
   bad: NoValue | undefined;
@@ -38,36 +46,98 @@ interface PointState {
 export class DeviceState {
   readonly device: DeviceId;
   readonly unit: number;
-  readonly profile: ModbusProfile;
   knowledge: Knowledge = NOTHING_KNOWN;
+  #profile: ModbusProfile;
+  #search: Search | undefined;
+  #liveness: { readonly value: Value; readonly since: Monotonic } | undefined;
+  readonly #hash: PersonalHash | undefined;
   readonly #clock: Clock;
   readonly #settings: Readonly<Record<string, number>>;
   readonly #points: ReadonlyMap<string, PointState>;
   /** Registers that other points are scaled by, as last read. */
   readonly #shared = new Map<string, number>();
-  readonly #sharedAddresses: ReadonlySet<string>;
+  #sharedAddresses: ReadonlySet<string>;
   /** How many points are bad. */
   #bad = 0;
 
-  constructor(config: ModbusDevice, clock: Clock) {
+  constructor(config: ModbusDevice, clock: Clock, hash: PersonalHash | undefined) {
     this.device = config.device;
     this.unit = config.unit;
     this.#clock = clock;
     this.#settings = withDefaults(config);
-    this.profile = shifted(config.profile, this.#settings);
-    this.#sharedAddresses = sharedAddresses(this.profile);
-    this.#points = new Map(
-      this.profile.points.map((point) => [
-        point.name,
-        {
-          point,
-          id: pointId(config.device, point.name),
-          value: undefined,
-          bad: undefined,
-          badOfferedAt: undefined,
-        },
-      ]),
-    );
+    this.#hash = hash;
+    this.#profile = shifted(config.profile, this.#settings);
+    this.#search = this.#profile.sunspec === undefined ? undefined : BEGIN;
+    this.#sharedAddresses = sharedAddresses(this.#profile);
+    this.#points = pointStates(config.device, this.#profile);
+  }
+
+  /** With the addresses as they are on this device's wire. */
+  get profile(): ModbusProfile {
+    return this.#profile;
+  }
+
+  /** False while it is not known where the device keeps its SunSpec models. */
+  get isLocated(): boolean {
+    return this.#search === undefined;
+  }
+
+  /** The two registers to read next in the search. */
+  get searchedAddress(): number | undefined {
+    const { sunspec } = this.#profile;
+    if (sunspec === undefined || this.#search === undefined) return undefined;
+    return nextAddress(this.#search, sunspec);
+  }
+
+  /** One step of the search; the samples say why when it was in vain. */
+  searched(words: readonly number[] | undefined): SourceValue[] {
+    const { sunspec } = this.#profile;
+    if (sunspec === undefined || this.#search === undefined) return [];
+    this.#search = afterStep(this.#search, sunspec, words);
+    if (this.#search.kind === "found") return this.#locate(this.#search);
+    if (this.#search.kind !== "notFound") return [];
+    const detail = this.#search.why;
+    this.#search = BEGIN;
+    return this.allFailed({ reason: "notImplemented", detail });
+  }
+
+  /** At the beginning of a search, which may wait; in the middle of it the next step follows at once. */
+  get isSearchAtStart(): boolean {
+    return this.#search === BEGIN;
+  }
+
+  /** Points of models that are not there are bad once and for all. */
+  #locate({ start, found }: Extract<Search, { kind: "found" }>): SourceValue[] {
+    this.#search = undefined;
+    const isThere = (point: ModbusPoint): boolean =>
+      point.read.model === undefined || found.has(point.read.model);
+    const missing = this.#profile.points.filter((point) => !isThere(point));
+    const there = { ...this.#profile, points: this.#profile.points.filter(isThere) };
+    this.#profile = movedProfile(there, (address, model) => {
+      return (model === undefined ? start : (found.get(model) ?? start)) + address;
+    });
+    this.#sharedAddresses = sharedAddresses(this.#profile);
+    for (const point of this.#profile.points) {
+      const state = this.#points.get(point.name);
+      if (state !== undefined) state.point = point;
+    }
+    return this.failed(missing, {
+      reason: "notImplemented",
+      detail: "the device lacks this model",
+    });
+  }
+
+  /** The point that must change does not: what the device says is not of now. */
+  get isStandingStill(): boolean {
+    const { liveness } = this.#profile;
+    if (liveness === undefined || this.#liveness === undefined) return false;
+    return elapsed(this.#liveness.since, this.#clock.monotonic()) > liveness.changesWithin;
+  }
+
+  get standstill(): NoValue {
+    const { liveness } = this.#profile;
+    const shown = liveness === undefined ? "" : `${liveness.point} stood still for `;
+    return { reason: "deviceBad", detail: `${shown}${liveness?.changesWithin ?? 0} ms` };
   }
 
   pointOf(id: PointId): ModbusPoint | undefined {
@@ -100,24 +170,54 @@ export class DeviceState {
     const here = read.points.filter((point) => isIn(point, blocks));
     for (const point of [...here.filter(isUngated), ...here.filter((p) => !isUngated(p))]) {
       const state = this.#points.get(point.name);
-      if (state === undefined) continue;
-      const decoded = decodePoint(point, context);
-      if (!decoded.ok) {
-        values.push(...this.#becameBad(state, decoded.error));
-        continue;
-      }
-      state.value = decoded.value;
-      if (state.bad !== undefined) this.#bad--;
-      state.bad = undefined;
-      values.push({
-        point: state.id,
-        time: this.#clock.now(),
-        timeSource: "gateway",
-        quality: "good",
-        value: decoded.value,
-      });
+      if (state === undefined || !this.#isReady(point, context)) continue;
+      values.push(...this.#decoded(state, context));
     }
     return values;
+  }
+
+  #decoded(state: PointState, context: DecodeContext): SourceValue[] {
+    const { point } = state;
+    const decoded = this.#hidden(point, decodePoint(point, context));
+    if (!decoded.ok) return this.#becameBad(state, decoded.error);
+    const { value } = decoded;
+    if (point.name === this.#profile.liveness?.point) {
+      if (this.#liveness?.value !== value) {
+        this.#liveness = { value, since: this.#clock.monotonic() };
+      }
+    } else if (this.isStandingStill) {
+      return this.#becameBad(state, this.standstill);
+    }
+    state.value = value;
+    if (state.bad !== undefined) this.#bad--;
+    state.bad = undefined;
+    const time = this.#clock.now();
+    return [{ point: state.id, time, timeSource: "gateway", quality: "good", value }];
+  }
+
+  /** Personal values leave only as hashes, and their refusals without words. */
+  #hidden(point: ModbusPoint, decoded: Outcome<Value, NoValue>): Outcome<Value, NoValue> {
+    if (!point.personal) return decoded;
+    const detail = "personal value";
+    if (!decoded.ok) return failure({ reason: decoded.error.reason, detail });
+    if (this.#hash === undefined)
+      return failure({ reason: "setAside", detail: "no key to hide it" });
+    return success(this.#hash(String(decoded.value)));
+  }
+
+  /**
+   * Whether everything this value depends on has been read; until then there is neither a value nor a
+   * reason to call it bad.
+   */
+  #isReady(point: ModbusPoint, context: DecodeContext): boolean {
+    const gate = point.gate === undefined ? undefined : this.#points.get(point.gate.point);
+    if (gate !== undefined && gate.value === undefined) {
+      if (gate.bad === undefined || OF_THE_LINE.has(gate.bad.reason)) return false;
+    }
+    return scalersOf(point).every((at) => {
+      const words = Array.from({ length: widthOf(at) }, (_, i) => at.address + i);
+      return words.every((address) => context.words(at.table, address) !== undefined);
+    });
   }
 
   /** These points have no value now, for this reason. */
@@ -133,6 +233,7 @@ export class DeviceState {
   /** Every point but those set aside, which keep their own reason. */
   allFailed(why: NoValue): SourceValue[] {
     this.#shared.clear();
+    this.#liveness = undefined;
     return this.failed(
       this.profile.points.filter((point) => !this.knowledge.setAside.has(point.name)),
       why,
@@ -190,6 +291,34 @@ export class DeviceState {
   }
 }
 
+/** Reasons that say nothing of the point itself. */
+const OF_THE_LINE: ReadonlySet<BadReason> = new Set([
+  "timeout",
+  "connectionLost",
+  "badFrame",
+  "deviceOffline",
+]);
+
+const pointStates = (device: DeviceId, profile: ModbusProfile): ReadonlyMap<string, PointState> =>
+  new Map(
+    profile.points.map((point) => [
+      point.name,
+      {
+        point,
+        id: pointId(device, point.name),
+        value: undefined,
+        bad: undefined,
+        badOfferedAt: undefined,
+      },
+    ]),
+  );
+
+/** Registers that scale the point. */
+const scalersOf = (point: ModbusPoint): readonly ModbusAddress[] => [
+  ...(point.multiplyFrom ?? []).map((factor) => factor.read),
+  ...(point.exponentFrom === undefined ? [] : [point.exponentFrom]),
+];
+
 const isUngated = (point: ModbusPoint): boolean => point.gate === undefined;
 
 /** Whether the point's own registers came, not only those it is scaled by. */
@@ -211,11 +340,8 @@ function withDefaults({ profile, settings }: ModbusDevice): Readonly<Record<stri
 
 function sharedAddresses(profile: ModbusProfile): ReadonlySet<string> {
   const keys = new Set<string>();
-  for (const point of profile.points) {
-    const others = (point.multiplyFrom ?? []).map((factor) => factor.read);
-    for (const at of [...others, ...(point.exponentFrom ? [point.exponentFrom] : [])]) {
-      for (let i = 0; i < 4; i++) keys.add(`${at.table}:${at.address + i}`);
-    }
+  for (const at of profile.points.flatMap(scalersOf)) {
+    for (let i = 0; i < widthOf(at); i++) keys.add(`${at.table}:${at.address + i}`);
   }
   return keys;
 }
@@ -246,9 +372,22 @@ export function movedProfile(
       multiplyFrom: point.multiplyFrom.map((factor) => ({ ...factor, read: at(factor.read) })),
     }),
     ...(point.plus && { plus: point.plus.map((part) => ({ ...part, read: at(part.read) })) }),
+    ...(point.handshake && {
+      handshake: {
+        ...point.handshake,
+        ready: at(point.handshake.ready),
+        clear: {
+          ...point.handshake.clear,
+          address: move(point.handshake.clear.address, undefined),
+        },
+      },
+    }),
     ...(point.write && {
       write: { ...point.write, address: move(point.write.address, point.read.model) },
     }),
   }));
-  return { ...profile, points };
+  const { keepAlive } = profile;
+  if (keepAlive === undefined) return { ...profile, points };
+  const write = { ...keepAlive.write, address: move(keepAlive.write.address, undefined) };
+  return { ...profile, points, keepAlive: { ...keepAlive, write } };
 }

@@ -15,6 +15,7 @@ import {
 } from "../../../core/time.ts";
 import type { PollClass } from "../../../device-profiles/profile.ts";
 import type { Log } from "../../../platform/log.ts";
+import type { PersonalHash } from "../personal.ts";
 import type { DeviceStatus, SampleSink, SourceValue } from "../source.ts";
 import { budgetOf, type LineBudget } from "./budget.ts";
 import { type Block, DeviceState, type ModbusDevice } from "./device.ts";
@@ -31,7 +32,7 @@ import {
   nextDue,
   probesNotBefore,
 } from "./schedule.ts";
-import { retrialDue, type Task, tasksOf } from "./tasks.ts";
+import { type Errand, type ReadTask, retrialDue, type Task, tasksOf } from "./tasks.ts";
 
 /** A point is bad when this many polls in a row brought nothing; the first is forgiven. */
 const FAILED_POLLS_MAX = 2;
@@ -45,6 +46,7 @@ export interface LineStateOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onStatus: (status: DeviceStatus) => void;
+  readonly hash?: PersonalHash;
 }
 
 /** One transaction as the loop saw it. */
@@ -69,7 +71,7 @@ export class LineState {
     const { clock, devices, line } = options;
     this.#options = options;
     this.#clock = clock;
-    this.devices = devices.map((device) => new DeviceState(device, clock));
+    this.devices = devices.map((device) => new DeviceState(device, clock, options.hash));
     this.#health = devices.map(() => HEALTHY);
     this.doctor = new Doctor(line.name, devices, clock.monotonic());
     const since = clock.now();
@@ -85,7 +87,7 @@ export class LineState {
     const devices = this.devices.map((device, index) => ({
       device: device.device,
       answerWithin: device.profile.limits.answerWithin,
-      reads: this.#tasks.filter((t) => t.device === index && t.role === "poll").map((t) => t.read),
+      reads: this.#tasks.flatMap((t) => (t.device === index && t.role === "poll" ? [t.read] : [])),
     }));
     return budgetOf(devices, this.#options.line.timing);
   }
@@ -147,18 +149,23 @@ export class LineState {
         if (task.device === index && task.due < now) task.due = now;
       }
     }
+    if (this.devices[index]?.isStandingStill === true) return;
     if (this.statuses[index]?.state !== "online") this.#setStatus(index, { state: "online" });
   }
 
   /** The values of a task's read. */
-  landed(task: Task, device: DeviceState, blocks: readonly Block[]): void {
+  landed(task: ReadTask, device: DeviceState, blocks: readonly Block[]): void {
     task.failures = 0;
     if (task.role === "proof") {
       device.knowledge = afterProof(device.knowledge, task.read, true);
       this.plan(task.device);
       return;
     }
-    this.offer(device.applied(task.read, blocks));
+    const polled = task.read.points.filter((point) => point.handshake === undefined);
+    this.offer(device.applied({ points: polled }, blocks));
+    if (device.isStandingStill) {
+      this.#setStatus(task.device, { state: "offline", ...device.standstill });
+    }
     if (task.role !== "retrial") return;
     for (const point of task.read.points) {
       device.knowledge = afterRetrial(device.knowledge, point.name);
@@ -170,7 +177,7 @@ export class LineState {
 
   // ── Failures ───────────────────────────────────────────────────────────────────────────────────
 
-  failed(task: Task, device: DeviceState, attempt: Attempt, error: LamplighterError): void {
+  failed(task: ReadTask, device: DeviceState, attempt: Attempt, error: LamplighterError): void {
     if (task.role === "proof") {
       device.knowledge = afterProof(device.knowledge, task.read, false);
       this.plan(task.device);
@@ -184,7 +191,7 @@ export class LineState {
   }
 
   /** The device lives and says no to this request. */
-  #refused(task: Task, device: DeviceState, error: LamplighterError): void {
+  #refused(task: ReadTask, device: DeviceState, error: LamplighterError): void {
     if (task.role === "proof") return;
     task.failures++;
     if (task.role === "retrial") {
@@ -200,7 +207,7 @@ export class LineState {
     this.offer(device.failed(task.read.points, { reason: "exception", detail: error.message }));
   }
 
-  #illegal(task: Task, device: DeviceState, detail: string): void {
+  #illegal(task: ReadTask, device: DeviceState, detail: string): void {
     const lesson = afterIllegal(device.knowledge, task.read);
     device.knowledge = lesson.knowledge;
     if (lesson.kind === "setAside") {
@@ -217,16 +224,32 @@ export class LineState {
   }
 
   /** No usable answer: a fault of the device or of the way to it. */
-  #silent(task: Task, device: DeviceState, attempt: Attempt, error: LamplighterError): void {
-    const why = { reason: reasonOf(error), detail: error.message };
-    this.unanswered(task.device, attempt, error, task.role === "poll" ? task.key : undefined);
+  #silent(task: ReadTask, device: DeviceState, attempt: Attempt, error: LamplighterError): void {
+    const isRepeated = task.role === "poll" || task.role === "handshake";
+    this.unanswered(task.device, attempt, error, isRepeated ? task.key : undefined);
     if (task.role === "retrial") task.due = retrialDue(this.#clock.monotonic(), task.failures);
-    if (task.role !== "poll") return;
+    if (!isRepeated) return;
     task.failures++;
+    const why = { reason: reasonOf(error), detail: error.message };
     if (task.failures >= FAILED_POLLS_MAX) this.offer(device.failed(task.read.points, why));
-    if (this.#health[task.device]?.isLost !== true) return;
-    this.offer(device.allFailed(why));
-    this.#setStatus(task.device, { state: "offline", ...why });
+    this.#lostAfter(task.device, error);
+  }
+
+  /** A write of a sign of life, or a step of a search, that was not answered as hoped. */
+  errandFailed(task: Errand, attempt: Attempt, error: LamplighterError): void {
+    if (isRefusal(error)) {
+      this.answered(task.device, attempt, "exception");
+      return;
+    }
+    this.unanswered(task.device, attempt, error, task.key);
+    this.#lostAfter(task.device, error);
+  }
+
+  #lostAfter(index: number, error: LamplighterError): void {
+    if (this.#health[index]?.isLost !== true) return;
+    const why = { reason: reasonOf(error), detail: error.message };
+    this.offer(this.devices[index]?.allFailed(why) ?? []);
+    this.#setStatus(index, { state: "offline", ...why });
   }
 
   /** Notes a transaction without answer; `key` is the job to try again. */

@@ -9,7 +9,8 @@
  *   reads    [──────────────]     [─────]      from then on
  */
 
-import { type Duration, hours, milliseconds, minutes, seconds } from "../../../core/time.ts";
+import { type Duration, milliseconds } from "../../../core/time.ts";
+import { POLL_PERIODS } from "../../../device-profiles/poll-classes.ts";
 import type {
   ModbusAddress,
   ModbusPoint,
@@ -19,16 +20,6 @@ import type {
   PollClass,
 } from "../../../device-profiles/profile.ts";
 import { widthOf } from "./decode.ts";
-
-/** How often the points of a class are asked for. */
-export const POLL_PERIODS: Readonly<Record<PollClass, Duration>> = {
-  hazard: milliseconds(500),
-  fast: seconds(1),
-  power: seconds(1),
-  energy: seconds(15),
-  slow: minutes(1),
-  configuration: hours(1),
-};
 
 /** A transaction predicted to take longer is split, so that a command never waits long. */
 export const TRANSACTION_MAX = milliseconds(100);
@@ -129,10 +120,11 @@ function pollGroups(
   knowledge: Knowledge,
   periods: Readonly<Record<PollClass, Duration>>,
 ): readonly PollGroup[] {
+  const pace = paceOf(profile, periods);
   const groups = new Map<string, { poll: PollClass; period: Duration; points: ModbusPoint[] }>();
   for (const point of profile.points) {
-    if (knowledge.setAside.has(point.name) || point.handshake !== undefined) continue;
-    const poll = point.hazard === undefined ? point.poll : "hazard";
+    if (knowledge.setAside.has(point.name) || !isPolled(point)) continue;
+    const poll = pace.get(point.name) ?? point.poll;
     const period = periods[poll];
     const key = poll === "hazard" ? poll : String(period);
     const group = groups.get(key);
@@ -140,6 +132,30 @@ function pollGroups(
     else group.points.push(point);
   }
   return [...groups.values()].sort((a, b) => a.period - b.period);
+}
+
+const isPolled = (point: ModbusPoint): boolean =>
+  point.handshake === undefined && point.writeOnly !== true;
+
+/** Hazards have their own pace, and what they depend on is asked for as often as they are. */
+function paceOf(
+  profile: ModbusProfile,
+  periods: Readonly<Record<PollClass, Duration>>,
+): ReadonlyMap<string, PollClass> {
+  const pace = new Map<string, PollClass>();
+  for (const point of profile.points) {
+    pace.set(point.name, point.hazard === undefined ? point.poll : "hazard");
+  }
+  const hurry = (name: string | undefined, poll: PollClass): void => {
+    const own = name === undefined ? undefined : pace.get(name);
+    if (name !== undefined && own !== undefined && periods[poll] < periods[own]) {
+      pace.set(name, poll);
+    }
+  };
+  for (const point of profile.points) hurry(point.gate?.point, pace.get(point.name) ?? point.poll);
+  const hasHazard = [...pace.values()].includes("hazard");
+  if (hasHazard) hurry(profile.liveness?.point, "hazard");
+  return pace;
 }
 
 /** Everything a point needs, joined where it must come in one request, in order of address. */

@@ -19,9 +19,11 @@ import {
   monotonic,
   seconds,
 } from "../../../core/time.ts";
-import type { ModbusPoint, PollClass } from "../../../device-profiles/profile.ts";
+import { POLL_PERIODS } from "../../../device-profiles/poll-classes.ts";
+import type { ModbusHandshake, ModbusPoint, PollClass } from "../../../device-profiles/profile.ts";
 import type { Log } from "../../../platform/log.ts";
 import type { ModbusConnection } from "../../configuration.ts";
+import type { PersonalHash } from "../personal.ts";
 import type {
   DeviceStatus,
   ReadAnswer,
@@ -32,15 +34,16 @@ import type {
 } from "../source.ts";
 import { type LineBudget, sentencesOf } from "./budget.ts";
 import { ModbusClient } from "./client.ts";
+import { decodeRaw } from "./decode.ts";
 import { Demands } from "./demands.ts";
 import type { Block, DeviceState, ModbusDevice } from "./device.ts";
 import type { BusReport } from "./doctor.ts";
-import { encodeCommand } from "./encode.ts";
+import { encodeCommand, encodeWrite, type WireWrite } from "./encode.ts";
 import { type Line, lineOf } from "./line.ts";
 import { type Attempt, isRefusal, LineState } from "./line-state.ts";
-import { type PlannedRead, POLL_PERIODS, planPoint, predict } from "./plan.ts";
+import { type PlannedRead, planPoint, predict } from "./plan.ts";
 import { LOST_FAILURES } from "./schedule.ts";
-import type { Task } from "./tasks.ts";
+import type { Errand, ReadTask, Task } from "./tasks.ts";
 import { createTransport, type Transport, type TransportOptions } from "./transport.ts";
 
 export type { ModbusDevice } from "./device.ts";
@@ -54,6 +57,8 @@ export interface ModbusSourceOptions {
   readonly onStatus: (status: DeviceStatus) => void;
   /** Other periods than `POLL_PERIODS`. */
   readonly periods?: Partial<Readonly<Record<PollClass, Duration>>>;
+  /** Hides personal values; without it they are never offered. */
+  readonly hash?: PersonalHash;
   /** 0 ≤ random() < 1. */
   readonly random?: () => number;
   /** Another way to the bytes, for tests in process. */
@@ -75,6 +80,8 @@ const HALF_OPEN_TIMEOUTS = 3;
 const HALF_OPEN_AFTER = seconds(5);
 /** Bad values are looked through for their heartbeat this often. */
 const REPEAT_EVERY = seconds(1);
+/** An event that could not be cleared within this is read again. */
+const CLEAR_WITHIN = seconds(5);
 
 export function createModbusSource(options: ModbusSourceOptions): ModbusSource {
   return new ModbusLoop(options);
@@ -91,6 +98,9 @@ class ModbusLoop implements ModbusSource {
   #wake: () => void = () => {};
   #repeatAt = monotonic(0);
   #mayOpenAtOnce = true;
+  /** Handshakes whose event is on its way to the disk. */
+  readonly #takingOver = new Set<string>();
+  #signsOfLife = 0;
   /** Since the connection was opened. */
   #answers = 0;
   #timeoutsInRow = 0;
@@ -196,7 +206,7 @@ class ModbusLoop implements ModbusSource {
       this.#repeatBad();
       const { action, task } = this.#state.next();
       if (action.kind === "wait") await this.#idle(action.until, signal);
-      else if (task !== undefined) await this.#poll(task, action);
+      else if (task !== undefined) await this.#turn(task, action);
     }
   }
 
@@ -231,26 +241,98 @@ class ModbusLoop implements ModbusSource {
     this.#state.repeatBad();
   }
 
-  async #poll(
+  async #turn(
     task: Task,
     { isProbe, lag }: { readonly isProbe: boolean; readonly lag: Duration },
   ): Promise<void> {
     const device = this.#state.devices[task.device];
     if (device === undefined) return;
     const start = this.#clock.monotonic();
-    const attempt: Attempt = {
-      start,
-      isProbe,
-      lag: isProbe || task.role !== "poll" ? undefined : lag,
-    };
+    const isLate = !isProbe && (task.role === "poll" || task.role === "handshake");
+    const attempt: Attempt = { start, isProbe, lag: isLate ? lag : undefined };
     this.#state.begun(task);
+    if ("read" in task) await this.#poll(task, device, attempt);
+    else if (task.role === "keepAlive") await this.#keepAlive(task, device, attempt);
+    else await this.#discover(task, device, attempt);
+  }
+
+  async #poll(task: ReadTask, device: DeviceState, attempt: Attempt): Promise<void> {
     const answer = await this.#transact(() => this.#read(device, task.read));
-    if (answer.ok) {
-      this.#state.answered(task.device, attempt, "answered");
-      this.#state.landed(task, device, [{ ...task.read, values: answer.value }]);
-    } else if (answer.error.fields.kind !== "heldBack") {
+    if (!answer.ok) {
+      if (answer.error.fields.kind === "heldBack") return;
       this.#state.failed(task, device, attempt, answer.error);
+      return;
     }
+    this.#state.answered(task.device, attempt, "answered");
+    const block = { ...task.read, values: answer.value };
+    if (task.role === "handshake") await this.#takeOver(task, device, block);
+    else this.#state.landed(task, device, [block]);
+  }
+
+  /**
+   * The device holds an event until it is cleared, and it is cleared only once it is durable here. A
+   * gateway that dies in between reads it a second time: twice is better than never.
+   */
+  async #takeOver(task: ReadTask, device: DeviceState, asked: Block): Promise<void> {
+    task.failures = 0;
+    const [point] = task.read.points;
+    const { handshake } = point ?? {};
+    if (point === undefined || handshake === undefined || this.#takingOver.has(task.key)) return;
+    const state = decodeRaw(handshake.ready, (_, address) => asked.values[address - asked.address]);
+    if (!state.ok || !handshake.values.includes(Number(state.value))) return;
+    const blocks = await this.#readBlocks(task.device, point);
+    if (!blocks.ok) return;
+    const values = device.applied({ points: [point] }, blocks.value);
+    this.#takingOver.add(task.key);
+    // The line goes on meanwhile: the disk may take its time.
+    this.#options.sink
+      .keep(values)
+      .then(() => this.#clear(task.device, handshake.clear))
+      .catch((error: unknown) => {
+        const fields = { device: device.device, error: wordsOf(error) };
+        this.#options.log.warn("modbus event not kept, left in the device", fields);
+      })
+      .finally(() => this.#takingOver.delete(task.key));
+  }
+
+  async #clear(index: number, clear: ModbusHandshake["clear"]): Promise<void> {
+    const write = encodeWrite(clear, clear.value);
+    const device = this.#state.devices[index];
+    if (!write.ok || device === undefined) return;
+    await this.#demands.add(
+      CLEAR_WITHIN,
+      async () => void (await this.#tell(index, device, write.value)),
+      () => undefined,
+    );
+  }
+
+  async #keepAlive(task: Errand, device: DeviceState, attempt: Attempt): Promise<void> {
+    const { keepAlive } = device.profile;
+    if (keepAlive === undefined) return;
+    const value = keepAlive.values[this.#signsOfLife++ % keepAlive.values.length] ?? 0;
+    const write = encodeWrite(keepAlive.write, value);
+    if (!write.ok) return;
+    const within = this.#deadlineOf(device, predict("holding", 1, this.#line.timing));
+    const answer = await this.#transact(() =>
+      this.#client.write({ unit: device.unit, write: write.value, within }),
+    );
+    if (answer.ok) this.#state.answered(task.device, attempt, "answered");
+    else this.#state.errandFailed(task, attempt, answer.error);
+  }
+
+  /** One step of the search for SunSpec models; the next follows at once, behind what cannot wait. */
+  async #discover(task: Errand, device: DeviceState, attempt: Attempt): Promise<void> {
+    const address = device.searchedAddress;
+    if (address === undefined) return;
+    const within = this.#deadlineOf(device, predict("holding", 2, this.#line.timing));
+    const read = { unit: device.unit, table: "holding", address, count: 2, within } as const;
+    const answer = await this.#transact(() => this.#client.read(read));
+    if (answer.ok) this.#state.answered(task.device, attempt, "answered");
+    else this.#state.errandFailed(task, attempt, answer.error);
+    if (!answer.ok && !isRefusal(answer.error)) return;
+    this.#state.offer(device.searched(answer.ok ? answer.value : undefined));
+    if (device.isLocated) this.#state.plan(task.device);
+    else if (!device.isSearchAtStart) task.due = this.#clock.monotonic();
   }
 
   /** One transaction; what the connection as a whole does is counted here. */
@@ -320,30 +402,51 @@ class ModbusLoop implements ModbusSource {
   }
 
   async #writeNow({ index, device, point }: Found, value: number): Promise<WriteAnswer> {
+    if (!device.isLocated) return { kind: "noAnswer", detail: "its models are still searched for" };
     const write = encodeCommand(point, value, device.context);
     if (!write.ok) return { kind: "refused", detail: write.error };
-    const within = this.#deadlineOf(device, predict("holding", 4, this.#line.timing));
-    const answer = await this.#demand(index, () =>
-      this.#client.write({ unit: device.unit, write: write.value, within }),
-    );
+    const answer = await this.#tell(index, device, write.value);
     if (answer.ok) return { kind: "accepted" };
     return { kind: isRefusal(answer.error) ? "refused" : "noAnswer", detail: answer.error.message };
   }
 
+  #tell(
+    index: number,
+    device: DeviceState,
+    write: WireWrite,
+  ): Promise<Outcome<void, LamplighterError>> {
+    const within = this.#deadlineOf(device, predict("holding", 4, this.#line.timing));
+    return this.#demand(index, () => this.#client.write({ unit: device.unit, write, within }));
+  }
+
   async #readNow({ index, device, point }: Found): Promise<ReadAnswer> {
-    const blocks: Block[] = [];
-    for (const read of planPoint(point, device.profile, this.#line.timing)) {
-      const answer = await this.#demand(index, () => this.#read(device, read));
-      if (!answer.ok) return { kind: "none", detail: answer.error.message };
-      blocks.push({ ...read, values: answer.value });
-    }
-    const values = device.applied({ points: [point] }, blocks);
+    if (point.writeOnly === true) return { kind: "none", detail: "it can only be written" };
+    if (!device.isLocated) return { kind: "none", detail: "its models are still searched for" };
+    const blocks = await this.#readBlocks(index, point);
+    if (!blocks.ok) return { kind: "none", detail: blocks.error.message };
+    const values = device.applied({ points: [point] }, blocks.value);
     this.#state.offer(values);
     const [sample] = values;
     if (sample?.quality === "good") {
       return { kind: "value", value: sample.value, time: sample.time };
     }
     return { kind: "none", detail: device.badDetail(point.name) ?? "no value" };
+  }
+
+  /** Everything one point needs, now. */
+  async #readBlocks(
+    index: number,
+    point: ModbusPoint,
+  ): Promise<Outcome<readonly Block[], LamplighterError>> {
+    const device = this.#state.devices[index];
+    if (device === undefined) return success([]);
+    const blocks: Block[] = [];
+    for (const read of planPoint(point, device.profile, this.#line.timing)) {
+      const answer = await this.#demand(index, () => this.#read(device, read));
+      if (!answer.ok) return answer;
+      blocks.push({ ...read, values: answer.value });
+    }
+    return success(blocks);
   }
 
   /** One transaction that somebody waits for, with the same bookkeeping as a poll. */

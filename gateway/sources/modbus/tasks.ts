@@ -1,6 +1,6 @@
 /**
- * The jobs of one line with what they read: polls that return at their period, proofs of gaps and
- * retrials of points that were set aside, which are done once. Planning a device again keeps the beats of
+ * The jobs of one line: polls that return at their period, proofs of gaps and retrials of points that
+ * were set aside, which are done once, events to be taken over, signs of life, and searches. Planning a device again keeps the beats of
  * the reads that stay.
  */
 import {
@@ -22,17 +22,28 @@ const PROOF_DISTANCE = milliseconds(500);
 /** A point that was set aside is tried again after this, then at doubled distances. */
 const RETRIAL_FIRST = seconds(10);
 const RETRIAL_MAX = minutes(60);
+/** A device without SunSpec models is searched again after this. */
+const DISCOVER_AGAIN = minutes(1);
 
-export const ROLES = ["poll", "proof", "retrial"] as const;
-export type Role = (typeof ROLES)[number];
-
-export interface Task extends Job {
-  readonly role: Role;
-  readonly read: PlannedRead;
+interface TaskBase extends Job {
   due: Monotonic;
-  /** Consecutive polls without a usable answer. */
+  /** Consecutive turns without a usable answer. */
   failures: number;
 }
+
+/** `poll` returns at its period; `proof` and `retrial` are done once; `handshake` asks whether the device
+ * holds an event. */
+export interface ReadTask extends TaskBase {
+  readonly role: "poll" | "proof" | "retrial" | "handshake";
+  readonly read: PlannedRead;
+}
+
+/** `keepAlive` writes a sign of life; `discover` is one step of the search for SunSpec models. */
+export interface Errand extends TaskBase {
+  readonly role: "keepAlive" | "discover";
+}
+
+export type Task = ReadTask | Errand;
 
 export interface TaskOptions {
   readonly line: LineTiming;
@@ -50,11 +61,54 @@ const urgencyOf = (read: PlannedRead): Urgency => {
 };
 
 export function tasksOf(device: DeviceState, index: number, options: TaskOptions): Task[] {
+  if (!device.isLocated) return [errand("discover", index, { options, period: DISCOVER_AGAIN })];
+  const { keepAlive } = device.profile;
+  const period = keepAlive?.every;
+  return [
+    ...(period === undefined ? [] : [errand("keepAlive", index, { options, period })]),
+    ...handshakesOf(device, index, options),
+    ...readsOf(device, index, options),
+  ];
+}
+
+function errand(
+  role: Errand["role"],
+  device: number,
+  { options, period }: { readonly options: TaskOptions; readonly period: Duration },
+): Errand {
+  const same = options.before.find((task) => task.key === role);
+  const due = same?.due ?? options.now;
+  return { key: role, role, device, period, urgency: "timed", due, failures: same?.failures ?? 0 };
+}
+
+/** One job for each point that is handed over: it asks for the flag that says an event is there. */
+function handshakesOf(device: DeviceState, index: number, options: TaskOptions): ReadTask[] {
+  const tasks: ReadTask[] = [];
+  for (const point of device.profile.points) {
+    if (point.handshake === undefined || device.knowledge.setAside.has(point.name)) continue;
+    const [read] = planPoint(
+      { ...point, read: point.handshake.ready },
+      device.profile,
+      options.line,
+    );
+    if (read === undefined) continue;
+    const key = `handshake:${point.name}`;
+    const same = options.before.find((task) => task.key === key);
+    const due = same?.due ?? options.now;
+    const period = options.periods[point.poll];
+    const urgency = point.poll === "hazard" ? "hazard" : "timed";
+    const asked = { ...read, points: [point] };
+    tasks.push({ ...once(key, index, asked), role: "handshake", period, urgency, due });
+  }
+  return tasks;
+}
+
+function readsOf(device: DeviceState, index: number, options: TaskOptions): ReadTask[] {
   const { now, before, line } = options;
   const isStart = before.length === 0;
   const known = new Map(before.map((task) => [task.key, task]));
   const plan = planDevice(device.profile, line, device.knowledge, options.periods);
-  const polls = plan.reads.map((read, i): Task => {
+  const polls = plan.reads.map((read, i): ReadTask => {
     const key = `poll:${read.key}`;
     const due = isStart ? firstDue(now, read.period, options.place + i * 7) : now;
     const same = known.get(key);
@@ -69,7 +123,7 @@ export function tasksOf(device: DeviceState, index: number, options: TaskOptions
       failures: same?.failures ?? 0,
     };
   });
-  const proofs = plan.proofs.map((read, i): Task => {
+  const proofs = plan.proofs.map((read, i): ReadTask => {
     const key = `proof:${read.key}`;
     const due = monotonic(now + (isStart ? PROOF_AFTER : 0) + i * PROOF_DISTANCE);
     return { ...once(key, index, read), role: "proof", due: known.get(key)?.due ?? due };
@@ -85,20 +139,23 @@ function retrialsOf(
     readonly line: LineTiming;
     readonly known: ReadonlyMap<string, Task>;
   },
-): Task[] {
-  const tasks: Task[] = [];
+): ReadTask[] {
+  const tasks: ReadTask[] = [];
   for (const point of device.profile.points) {
     if (!device.knowledge.setAside.has(point.name)) continue;
     const [read] = planPoint(point, device.profile, options.line);
     if (read === undefined) continue;
     const key = `retrial:${point.name}`;
     const due = monotonic(options.now + RETRIAL_FIRST);
-    tasks.push(options.known.get(key) ?? { ...once(key, index, read), role: "retrial", due });
+    const same = options.known.get(key);
+    tasks.push(
+      same?.role === "retrial" ? same : { ...once(key, index, read), role: "retrial", due },
+    );
   }
   return tasks;
 }
 
-const once = (key: string, device: number, read: PlannedRead): Omit<Task, "role" | "due"> => ({
+const once = (key: string, device: number, read: PlannedRead): Omit<ReadTask, "role" | "due"> => ({
   key,
   device,
   read,
