@@ -22,6 +22,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { profilesCommand } = await import("./device-profiles/command-line.ts");
     return withOwnHelp("profiles", "device profiles: list, show, check, guess", profilesCommand);
   },
+  browse: async () => (await import("./gateway/sources/opcua/browse-command.ts")).browseCommand,
+  trust: async () => (await import("./gateway/sources/opcua/trust-command.ts")).trustCommand,
   user: async () => (await import("./server/user-command.ts")).userCommand,
 };
 

@@ -188,6 +188,32 @@ describe("OPC UA source", () => {
     expect(statuses.at(-1)?.state).toBe("online");
   }, 40_000);
 
+  it("fills a long outage from the server's history, with the times of then", async () => {
+    const { server, wire, sink, statuses } = await start({ server: { history: true } });
+    await eventually("first value", isShown(sink, 0));
+    server.set("a1-lights/light_level", 1);
+    await eventually("before the cut", isShown(sink, 1));
+    wire.cut();
+    const times: number[] = [];
+    for (let level = 2; level <= 13; level++) {
+      await systemClock.sleep(seconds(1));
+      const time = new Date();
+      server.set("a1-lights/light_level", level, { time });
+      times.push(time.getTime());
+    }
+    expect(statuses.at(-1)?.state).toBe("offline");
+    wire.restore();
+    await eventually("after the cut", isShown(sink, 13), seconds(40));
+    const filled = () =>
+      sink.of(LEVEL).filter((s) => s.quality === "good" && Number(s.value) >= 2).length >= 12;
+    await eventually("filled", filled, seconds(20));
+    const late = sink.of(LEVEL).flatMap((s) => {
+      const isStored = s.quality === "good" && s.timeSource === "device" && Number(s.value) >= 2;
+      return isStored ? [s.time] : [];
+    });
+    expect(late.slice(0, 11)).toEqual(times.slice(0, 11));
+  }, 90_000);
+
   it("loses nothing and gives nothing twice over a line that was cut for a moment", async () => {
     const { server, wire, sink, statuses } = await start();
     await eventually("first value", isShown(sink, 0));

@@ -29,6 +29,8 @@ export interface TestServerOptions {
   >;
   readonly extra?: Partial<OPCUAServerOptions>;
   readonly users?: Readonly<Record<string, string>>;
+  /** Keeps the values of every variable. */
+  readonly history?: boolean;
 }
 
 export interface TestServer {
@@ -140,6 +142,7 @@ function build(opcua: OPCUAServer, options: TestServerOptions): ReadonlyMap<stri
       });
       const first = { Double: 0, Boolean: false, String: "" }[type];
       made.setValueFromSource(variantOf(first), StatusCodes.Good, new Date());
+      if (options.history === true) space.installHistoricalDataNode(made);
       variables.set(`${name}/${variable}`, made);
     }
   }

@@ -11,13 +11,14 @@ import {
   type Duration,
   elapsed,
   formatDuration,
+  type Instant,
   type Monotonic,
   milliseconds,
   seconds,
 } from "../../../core/time.ts";
 import { POLL_PERIODS } from "../../../device-profiles/poll-classes.ts";
 import type { Log } from "../../../platform/log.ts";
-import type { BrowseStep, OpcuaSession } from "./client.ts";
+import type { BrowseStep, OpcuaSession } from "./asking.ts";
 import { isWaiting } from "./decode.ts";
 import { type Item, paceOf, pathOf, pathText } from "./plan.ts";
 import { Seen } from "./seen.ts";
@@ -29,17 +30,22 @@ const SILENCE_MARGIN = seconds(1);
 const PING_EVERY = seconds(1);
 const PING_SILENCE = seconds(3);
 /** A silent session that does not speak again within this is given up for a new one. */
-const SILENCE_PATIENCE = seconds(15);
+const SILENCE_PATIENCE = seconds(8);
 /** How often the clock is looked at. */
 const TICK = milliseconds(250);
 /** A variable may say that it waits for its device this long before that is a fault. */
 const FIRST_VALUE_WITHIN = seconds(5);
+/** Items asked for their history in one part, and parts without any before the rest is left out. */
+const HISTORY_PART = 20;
+const HISTORY_PARTS_WITHOUT = 3;
 /** Lines about variables that are not there; the number of all of them is in the last. */
 const MISSING_LINES_MAX = 5;
 
 export interface LinkListener {
   /** `isCurrent`: asked for or reported at the start, so true now whatever its source time. */
   onValue(item: Item, value: OpcuaValue, isCurrent: boolean): void;
+  /** From the server's history, oldest first per item. */
+  onStored(item: Item, value: OpcuaValue): void;
   /** The variable is not there, or not to be had. */
   onMissing(item: Item, why: string): void;
   onSilent(why: string): void;
@@ -101,6 +107,27 @@ export class Link {
 
   nodeOf(item: Item): string | undefined {
     return this.#watched.find((watched) => watched.item === item)?.node;
+  }
+
+  /**
+   * What the server stored while nobody listened, told as values of their time. Servers that keep no history
+   * say so quickly; after a few such answers the rest is not asked.
+   */
+  async backfill(from: Instant, to: Instant): Promise<void> {
+    let kept = 0;
+    for (let i = 0; i < this.#watched.length; i += HISTORY_PART) {
+      if (kept === 0 && i >= HISTORY_PART * HISTORY_PARTS_WITHOUT) return;
+      const part = this.#watched.slice(i, i + HISTORY_PART);
+      const nodes = part.map(({ node }) => node);
+      const stored = await this.#session.history(nodes, { from, to });
+      for (const [k, values] of stored.entries()) {
+        const watched = part[k];
+        if (watched === undefined || values === undefined) continue;
+        kept++;
+        for (const value of values) this.#listener.onStored(watched.item, value);
+      }
+    }
+    if (kept > 0) this.#log.info("outage filled from history", { items: kept });
   }
 
   /** Until the session ends, is given up, or `signal` aborts; resolves with why. */

@@ -2,7 +2,7 @@
 import type { DeviceId } from "../../../core/ids.ts";
 import { failure, type Outcome, success } from "../../../core/outcome.ts";
 import type { OpcuaPoint, OpcuaProfile, PollClass } from "../../../device-profiles/profile.ts";
-import type { BrowseStep } from "./client.ts";
+import type { BrowseStep } from "./asking.ts";
 
 export interface OpcuaDevice {
   readonly id: DeviceId;

@@ -48,7 +48,7 @@ async function untrusted(
   const who = newest === undefined ? "" : ` of "${newest.subject}" (SHA-1 ${newest.thumbprint})`;
   return new LamplighterError(
     "CERTIFICATE_UNTRUSTED",
-    `${server}: its certificate${who} is not trusted yet. Compare the thumbprint with the server's own display, then run: lamplighter trust accept ${short} (${firstLine(words)})`,
+    `${server}: its certificate${who} is not trusted yet. Compare the thumbprint with the server's own display, then run: lamplighter trust accept ${short} --pki ${pkiFolder} (${firstLine(words)})`,
     { fields: { thumbprint: newest?.thumbprint } },
   );
 }

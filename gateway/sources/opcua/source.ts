@@ -9,7 +9,14 @@ import type { Clock } from "../../../core/clock.ts";
 import { wordsOf } from "../../../core/errors.ts";
 import { type DeviceId, type PointId, pointId } from "../../../core/ids.ts";
 import type { Value } from "../../../core/sample.ts";
-import { type Duration, elapsed, milliseconds, seconds } from "../../../core/time.ts";
+import {
+  type Duration,
+  earlier,
+  elapsed,
+  type Instant,
+  milliseconds,
+  seconds,
+} from "../../../core/time.ts";
 import type { Log } from "../../../platform/log.ts";
 import type { OpcuaConnection } from "../../configuration.ts";
 import type { PersonalHash } from "../personal.ts";
@@ -22,7 +29,8 @@ import type {
   WriteAnswer,
   WriteRequest,
 } from "../source.ts";
-import { type OpcuaSession, openOpcua } from "./client.ts";
+import type { OpcuaSession } from "./asking.ts";
+import { openOpcua } from "./client.ts";
 import { decodeValue, encodeValue } from "./decode.ts";
 import { Link } from "./link.ts";
 import { type Item, itemsOf, type OpcuaDevice } from "./plan.ts";
@@ -33,6 +41,8 @@ export type { OpcuaDevice } from "./plan.ts";
 /** Pauses between attempts grow from the first to the last. */
 const RETRY_FIRST = milliseconds(500);
 const RETRY_LAST = seconds(30);
+/** History is read from this long before the loss was noticed. */
+const HISTORY_MARGIN = seconds(10);
 /** A session that lasted this long starts the pauses anew. */
 const STABLE_AFTER = seconds(30);
 
@@ -66,6 +76,10 @@ class Opcua implements Source {
   readonly #statuses = new Map<DeviceId, DeviceStatus>();
   /** Latest values, for gates. */
   readonly #values = new Map<PointId, Value>();
+  /** Newest source time given on per point, so that history does not repeat it. */
+  readonly #newest = new Map<PointId, Instant>();
+  /** When something was heard last before the outage that is going on. */
+  #lostAt: Instant | undefined;
   #current: Current | undefined;
   #said = "";
 
@@ -146,15 +160,20 @@ class Opcua implements Source {
       log,
       listener: {
         onValue: (item, value, isCurrent) => this.#take(item, value, isCurrent),
+        onStored: (item, value) => this.#takeStored(item, value),
         onMissing: (item, why) => this.#miss(item, why),
         onSilent: (why) => this.#loseAll(why),
-        onHeardAgain: () => this.#say("connected"),
+        onHeardAgain: () => {
+          this.#lostAt = undefined;
+          this.#say("connected");
+        },
       },
     });
     try {
       this.#say("connected");
       await link.start(this.#items);
       this.#current = { session, link };
+      void this.#backfill(link);
       return await link.run(signal);
     } catch (error) {
       return `OPC UA server ${connection.endpoint}: ${wordsOf(error)}`;
@@ -162,6 +181,26 @@ class Opcua implements Source {
       this.#current = undefined;
       await session.close();
     }
+  }
+
+  async #backfill(link: Link): Promise<void> {
+    const from = this.#lostAt;
+    this.#lostAt = undefined;
+    if (from === undefined) return;
+    try {
+      await link.backfill(from, this.#options.clock.now());
+    } catch (error) {
+      this.#options.log.info("history not read", { why: wordsOf(error).slice(0, 200) });
+    }
+  }
+
+  /** Late and true to its time; what is newer than anything before is news, the rest was had. */
+  #takeStored(item: Item, value: OpcuaValue): void {
+    const { sourceTime } = value;
+    const point = pointId(item.device.id, item.point.name);
+    if (sourceTime === undefined || sourceTime <= (this.#newest.get(point) ?? 0)) return;
+    this.#newest.set(point, sourceTime);
+    this.#options.sink.offer(this.#decode(item, value, false));
   }
 
   #decode(item: Item, value: OpcuaValue, isCurrent: boolean): SourceValue {
@@ -184,6 +223,7 @@ class Opcua implements Source {
       sample.quality === "bad" &&
       (sample.reason === "deviceOffline" || sample.reason === "connectionLost");
     if (!isAway) this.#isOnline(item.device.id);
+    if (!isCurrent) this.#newest.set(sample.point, sample.time);
     this.#options.sink.offer(sample);
   }
 
@@ -213,6 +253,7 @@ class Opcua implements Source {
     this.#say(why);
     const detail = why.slice(0, 200);
     const now = this.#options.clock.now();
+    this.#lostAt ??= earlier(now, HISTORY_MARGIN);
     const lost = new Set<DeviceId>();
     for (const [device, status] of this.#statuses) {
       if (status.state === "offline") continue;
