@@ -1,25 +1,23 @@
 /** A shared serial line over minutes, on a clock moved by hand. */
 import { afterEach, describe, expect, it } from "vitest";
-import { deviceId, type PointId } from "../../core/ids.ts";
+import type { PointId } from "../../core/ids.ts";
 import { minutes, seconds } from "../../core/time.ts";
 import type { ModbusPoint, ModbusProfile } from "../../device-profiles/profile.ts";
-import { createModbusSource, type ModbusSource } from "../../gateway/sources/modbus/source.ts";
-import { createTransport } from "../../gateway/sources/modbus/transport.ts";
-import type { DeviceStatus, SourceValue } from "../../gateway/sources/source.ts";
-import { silentLog } from "../../platform/log.ts";
-import { FakeClock } from "../support/fake-clock.ts";
 import { bank } from "../support/modbus-device.ts";
-import { MemoryLine } from "../support/modbus-memory-line.ts";
+import { Plant } from "../support/modbus-plant.ts";
 import { at, BIG, modbusPoint, modbusProfile } from "../support/modbus-profile.ts";
 
-/** One byte at 9,600 baud, 8N1. */
-const BYTE_MS = 10_000 / 9_600;
 const PERIOD = seconds(2);
 
-const cleanups: (() => Promise<void>)[] = [];
+const plants: Plant[] = [];
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
+  for (const plant of plants.splice(0)) await plant.stop();
 });
+const build = (): Plant => {
+  const plant = new Plant(PERIOD);
+  plants.push(plant);
+  return plant;
+};
 
 const twenty = (): ModbusPoint[] =>
   Array.from({ length: 20 }, (_, i) => modbusPoint(`p${i}`, at(i)));
@@ -28,65 +26,8 @@ const registers = (): Record<number, number> =>
 const meter = (points = twenty()): ModbusProfile =>
   modbusProfile(points, { answerWithin: seconds(0.5) });
 
-class Plant {
-  readonly clock = new FakeClock();
-  readonly line = new MemoryLine(this.clock, BYTE_MS);
-  readonly samples: (SourceValue & { readonly atMs: number })[] = [];
-  readonly statuses: DeviceStatus[] = [];
-  source!: ModbusSource;
-
-  start(profiles: readonly ModbusProfile[]): void {
-    const abort = new AbortController();
-    const offer = (value: SourceValue): void => {
-      this.samples.push({ ...value, atMs: this.clock.monotonic() });
-    };
-    this.source = createModbusSource({
-      connection: {
-        id: "bus",
-        protocol: "modbus",
-        transport: "serial",
-        path: "/dev/memory",
-        baud: 9_600,
-        parity: "none",
-        stopBits: 1,
-      },
-      devices: profiles.map((profile, i) => ({
-        device: deviceId(`d${i + 1}`),
-        unit: i + 1,
-        profile,
-        settings: {},
-      })),
-      sink: { offer, keep: async (values) => values.forEach(offer) },
-      clock: this.clock,
-      log: silentLog,
-      onStatus: (status) => this.statuses.push(status),
-      periods: { power: PERIOD },
-      random: () => 0,
-      makeTransport: (options) => createTransport({ ...options, openWire: this.line.openWire }),
-    });
-    const running = this.source.run(abort.signal);
-    cleanups.push(async () => {
-      abort.abort();
-      await this.clock.advance(seconds(1));
-      await running;
-    });
-  }
-
-  of(point: string): (SourceValue & { readonly atMs: number })[] {
-    return this.samples.filter((sample) => sample.point === point);
-  }
-
-  /** Longest time between two good samples of a point, within a span of the timeline. */
-  longestGap(point: string, fromMs: number, throughMs: number): number {
-    const times = this.of(point)
-      .filter((s) => s.quality === "good" && s.atMs >= fromMs && s.atMs <= throughMs)
-      .map((sample) => sample.atMs);
-    return Math.max(...times.slice(1).map((time, i) => time - times[i]!));
-  }
-}
-
 function tenMeters(): Plant {
-  const plant = new Plant();
+  const plant = build();
   for (let unit = 1; unit <= 10; unit++) plant.line.add(unit, bank(registers()));
   plant.start(Array.from({ length: 10 }, () => meter()));
   return plant;
@@ -199,7 +140,7 @@ describe("what cannot wait", () => {
 
   /** Eight meters that together need more than the line can give, a relay and a gas sensor. */
   function fullLine(): Plant {
-    const plant = new Plant();
+    const plant = build();
     const points = Array.from({ length: 120 }, (_, i) => modbusPoint(`p${i}`, at(i)));
     const many = Object.fromEntries(points.map((_, i) => [i, i]));
     for (let unit = 1; unit <= 8; unit++) plant.line.add(unit, bank(many));
@@ -298,7 +239,7 @@ describe("a line that lies", () => {
   });
 
   it("a device that answers a second late never gives another request's values", async () => {
-    const plant = new Plant();
+    const plant = build();
     const split = modbusProfile(
       [modbusPoint("a", at(0)), modbusPoint("b", at(50)), modbusPoint("c", at(90))],
       { answerWithin: seconds(0.5), gapMax: 0 },

@@ -168,30 +168,37 @@ export class DeviceState {
     const context = this.#contextOf(blocks);
     const values: SourceValue[] = [];
     const here = read.points.filter((point) => isIn(point, blocks));
-    for (const point of [...here.filter(isUngated), ...here.filter((p) => !isUngated(p))]) {
+    for (const point of this.#inOrder(here)) {
       const state = this.#points.get(point.name);
-      if (state === undefined || !this.#isReady(point, context)) continue;
-      values.push(...this.#decoded(state, context));
+      if (state !== undefined) values.push(...this.#decoded(state, context));
     }
     return values;
   }
 
+  /** What others depend on first: the sign of life, then what gates, then what is gated. */
+  #inOrder(points: readonly ModbusPoint[]): readonly ModbusPoint[] {
+    const rank = (point: ModbusPoint): number => {
+      if (point.name === this.#profile.liveness?.point) return 0;
+      return point.gate === undefined ? 1 : 2;
+    };
+    return points.toSorted((a, b) => rank(a) - rank(b));
+  }
+
   #decoded(state: PointState, context: DecodeContext): SourceValue[] {
     const { point } = state;
+    const isLiveness = point.name === this.#profile.liveness?.point;
+    if (!isLiveness && this.isStandingStill) return this.#becameBad(state, this.standstill);
+    if (!this.#isReady(point, context)) return [];
     const decoded = this.#hidden(point, decodePoint(point, context));
     if (!decoded.ok) return this.#becameBad(state, decoded.error);
     const { value } = decoded;
-    if (point.name === this.#profile.liveness?.point) {
-      if (this.#liveness?.value !== value) {
-        this.#liveness = { value, since: this.#clock.monotonic() };
-      }
-    } else if (this.isStandingStill) {
-      return this.#becameBad(state, this.standstill);
+    const time = this.#clock.now();
+    if (isLiveness && this.#liveness?.value !== value) {
+      this.#liveness = { value, since: this.#clock.monotonic() };
     }
     state.value = value;
     if (state.bad !== undefined) this.#bad--;
     state.bad = undefined;
-    const time = this.#clock.now();
     return [{ point: state.id, time, timeSource: "gateway", quality: "good", value }];
   }
 
@@ -318,8 +325,6 @@ const scalersOf = (point: ModbusPoint): readonly ModbusAddress[] => [
   ...(point.multiplyFrom ?? []).map((factor) => factor.read),
   ...(point.exponentFrom === undefined ? [] : [point.exponentFrom]),
 ];
-
-const isUngated = (point: ModbusPoint): boolean => point.gate === undefined;
 
 /** Whether the point's own registers came, not only those it is scaled by. */
 const isIn = (point: ModbusPoint, blocks: readonly Block[]): boolean =>
