@@ -74,14 +74,14 @@ function modbusSource(
   connection: ModbusConnection,
   devices: readonly PlantDevice[],
 ): Source {
-  const { sink, clock, log, onStatus } = parts;
+  const { sink, clock, log, onStatus, hash } = parts;
   const list = ofProtocol<ModbusProfile>(devices, "modbus").map(({ device, profile }) => ({
     device: deviceId(device.configuration.id),
     unit: device.configuration.unit ?? 1,
     profile,
     settings: device.settings,
   }));
-  return createModbusSource({ connection, devices: list, sink, clock, log, onStatus });
+  return createModbusSource({ connection, devices: list, sink, clock, log, onStatus, hash });
 }
 
 function mqttSource(
