@@ -93,7 +93,7 @@ function seriesOf(picture: Picture): readonly object[] {
     silent: true,
     symbol: "none",
     lineStyle: { color: picture.ink, type: "dashed", width: 1 },
-    label: { color: picture.ink, fontSize: 12 },
+    label: { color: picture.ink, fontSize: 12, width: 160, overflow: "truncate" },
     data: picture.marks.map((mark) => ({
       xAxis: local(mark.time, zone),
       label: { formatter: mark.text, align: isLate(mark.time, picture) ? "right" : "left" },

@@ -30,13 +30,14 @@ export class Coalescer {
       }
       urgent ||= isUrgent(item.point);
     }
-    if (urgent) this.#flush();
+    if (urgent) this.flush();
     else if (this.#waiting.size > 0) {
-      this.#cancel ??= this.#clock.after(this.#period, () => this.#flush());
+      this.#cancel ??= this.#clock.after(this.#period, () => this.flush());
     }
   }
 
-  #flush(): void {
+  /** Hands on at once what waits: something else happened that must not overtake it. */
+  flush(): void {
     this.#cancel?.();
     this.#cancel = undefined;
     const items = [...this.#waiting.values()];

@@ -157,7 +157,11 @@ export class LiveStore {
     if (!event) return;
     if (event.kind === "samples" && !this.#loading) {
       this.#coalescer.add(event.items, (point) => this.#isUrgent(point));
-    } else this.#apply(event);
+      return;
+    }
+    // A command is verified because of a sample: the page must not show one without the other.
+    this.#coalescer.flush();
+    this.#apply(event);
     if (event.kind === "gateway") void this.#reloadPlant(signal);
   }
 
