@@ -128,6 +128,16 @@ export class CampusProcesses {
     if (!response.ok) throw new Error(`${scenario}: ${response.status} ${await response.text()}`);
   }
 
+  /** One thing happens on the campus: the words of a scenario's timeline. */
+  async act(action: unknown): Promise<void> {
+    const response = await fetch(`${this.control}/act`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(action),
+    });
+    if (!response.ok) throw new Error(`act: ${response.status} ${await response.text()}`);
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: the simulator's truth is free in form
   async truth(): Promise<any> {
     return (await fetch(`${this.control}/state`)).json();
