@@ -9,6 +9,7 @@ import type { AlarmId, PointId, RuleId, SpaceId } from "../../core/ids.ts";
 import type { Instant } from "../../core/time.ts";
 import type { Database } from "../../platform/sqlite.ts";
 import type { Spaces, Unsubscribe } from "../plant.ts";
+import { tellAll } from "../tell-all.ts";
 import { type Alarm, isOpen } from "./alarm.ts";
 import { type AlarmChange, AlarmDraft, type KnownAlarms } from "./alarm-draft.ts";
 import type { DeskEvent } from "./alarm-life.ts";
@@ -135,7 +136,7 @@ export class AlarmBook implements KnownAlarms {
     if (changes.length === 0) return;
     for (const { alarm } of changes) this.#remember(alarm);
     if (changes.some(({ alarm }) => alarm.freezes)) this.#refreeze();
-    for (const { alarm } of changes) for (const listener of this.#listeners) listener(alarm);
+    for (const { alarm } of changes) tellAll(this.#listeners, alarm);
   }
 
   #remember(alarm: Alarm): void {
@@ -155,7 +156,7 @@ export class AlarmBook implements KnownAlarms {
     this.#frozen = now;
     const same = now.size === before.size && [...now.keys()].every((space) => before.has(space));
     if (same) return;
-    for (const listener of this.#freezeListeners) listener(now);
+    tellAll(this.#freezeListeners, now);
   }
 
   /** A room is frozen from the raise of such an alarm until it is closed, with all that lies in it. */

@@ -23,6 +23,7 @@ import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/sqlite.ts";
 import type { AlarmBook } from "../alarms/alarm-book.ts";
 import type { Plant, PlantPoint, Spaces, Unsubscribe } from "../plant.ts";
+import { tellAll } from "../tell-all.ts";
 import { type AdmissionFacts, admit, isAutomatic, type Refusal } from "./admission.ts";
 import { type Command, type CommandStep, commandAfter, stepOf } from "./command.ts";
 import { type CommandQuery, CommandTable } from "./command-table.ts";
@@ -33,6 +34,8 @@ import type { CommandOutlet } from "./outlet.ts";
 export const COMMAND_TTL = seconds(30);
 /** A gateway that is online while the way to it is not: the command is offered again this often. */
 const RESEND_EVERY = seconds(1);
+/** After a failure of the disk. */
+const RETRY_AFTER = seconds(1);
 /** Beyond time to live and settling, an answer may take this long to come back. */
 export const ANSWER_GRACE = seconds(5);
 /** A person's override ends by itself after this, unless the person says otherwise. */
@@ -76,13 +79,21 @@ export class CommandDesk {
   readonly #listeners = new Set<(command: Command) => void>();
   readonly #sending = new Set<Promise<void>>();
   #wake = (): void => {};
+  #isFailing = false;
 
   constructor(parts: CommandDeskParts) {
     this.#parts = parts;
     this.#table = new CommandTable(parts.db);
     for (const command of this.#table.running()) this.#running.set(command.id, command);
     this.#holders = new Holders(this.#table.holding(parts.clock.now()));
-    parts.outlet.onReply((gateway, reply) => this.#onReply(gateway, reply));
+    parts.outlet.onReply((gateway, reply) => {
+      try {
+        this.#onReply(gateway, reply);
+      } catch (error) {
+        // The command goes on to its end without this answer.
+        parts.log.error("reply not recorded", { command: reply.id, why: wordsOf(error) });
+      }
+    });
   }
 
   /** Takes a wish. Throws when it is refused; the refusal is on record all the same. */
@@ -147,7 +158,7 @@ export class CommandDesk {
     while (!signal.aborted) {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
-      const due = this.#step(clock.now());
+      const due = this.#tryStep();
       const left = milliseconds(Math.max(1, due - clock.now()));
       await clock.sleep(left, AbortSignal.any([signal, woken.signal]));
     }
@@ -221,8 +232,23 @@ export class CommandDesk {
     );
   }
 
+  /** A disk that refuses delays commands and must not end the alarms with them. */
+  #tryStep(): Instant {
+    const now = this.#parts.clock.now();
+    try {
+      const due = this.#step(now);
+      this.#isFailing = false;
+      return due;
+    } catch (error) {
+      if (!this.#isFailing) this.#parts.log.error("commands failed", { why: wordsOf(error) });
+      this.#isFailing = true;
+      return later(now, RETRY_AFTER);
+    }
+  }
+
   /** Does what is due and says when something will be due next. */
   #step(now: Instant): Instant {
+    this.#refuseFrozen();
     const ended: { command: Command; step: CommandStep }[] = [];
     const ready: Command[] = [];
     let next = later(now, minutes(1));
@@ -307,6 +333,7 @@ export class CommandDesk {
 
   #refuseFrozen(): void {
     const frozen = this.#parts.book.frozenSpaces();
+    if (frozen.size === 0) return;
     const at = this.#parts.clock.now();
     const changes = [...this.#running.values()].flatMap((command) => {
       const freeze = frozen.get(command.space);
@@ -333,7 +360,7 @@ export class CommandDesk {
       else this.#running.set(command.id, command);
       this.#holders.note(command);
     }
-    for (const command of next) for (const listener of this.#listeners) listener(command);
+    for (const command of next) tellAll(this.#listeners, command);
   }
 }
 

@@ -5,9 +5,10 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import { rankOf } from "../../core/command.ts";
-import { LamplighterError } from "../../core/errors.ts";
+import { LamplighterError, wordsOf } from "../../core/errors.ts";
 import type { PointId, RuleId, SpaceId } from "../../core/ids.ts";
-import { elapsed, type Instant, later, minutes, seconds } from "../../core/time.ts";
+import { steadyTime } from "../../core/steady-time.ts";
+import { type Instant, minutes, seconds } from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/sqlite.ts";
 import type { AlarmBook } from "../alarms/alarm-book.ts";
@@ -68,6 +69,7 @@ export class ControlLoop {
   readonly #shown = new Map<PointId, OutputEvidence>();
   readonly #tried = new Map<PointId, Instant>();
   #findings: readonly Finding[] = [];
+  #isFailing = false;
 
   constructor(parts: ControlLoopParts, rules: readonly Rule[]) {
     this.#parts = parts;
@@ -91,10 +93,8 @@ export class ControlLoop {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, plant, latest } = this.#parts;
-    const startedAt = clock.now();
-    const started = clock.monotonic();
     // A set clock must neither empty a room nor fill it.
-    const steadyNow = (): Instant => later(startedAt, elapsed(started, clock.monotonic()));
+    const steadyNow = steadyTime(clock);
     const ends = [
       plant.onCatalogue(() => this.#build()),
       latest.onSamples((samples, late) => {
@@ -115,7 +115,7 @@ export class ControlLoop {
     ];
     this.#build();
     while (!signal.aborted) {
-      this.#turn(steadyNow());
+      this.#tryTurn(steadyNow());
       await clock.sleep(CONTROL_TURN, signal);
     }
     for (const end of ends) end();
@@ -142,6 +142,19 @@ export class ControlLoop {
     });
     this.#sensors = new Set(this.#rooms.flatMap((room) => room.sensors.map((p) => p.point)));
     this.#outputs = new Set(this.#rooms.flatMap((room) => room.outputs.map((p) => p.point)));
+  }
+
+  /** Saving energy must never take the alarms down with it: a failed turn is told and tried again. */
+  #tryTurn(now: Instant): void {
+    const { log } = this.#parts;
+    try {
+      this.#turn(now);
+      if (this.#isFailing) log.info("control working again");
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing) log.error("control failed", { why: wordsOf(error) });
+      this.#isFailing = true;
+    }
   }
 
   #turn(now: Instant): void {

@@ -10,7 +10,8 @@ import type { Clock } from "../../core/clock.ts";
 import { wordsOf } from "../../core/errors.ts";
 import type { GatewayId, RuleId } from "../../core/ids.ts";
 import { success } from "../../core/outcome.ts";
-import { elapsed, type Instant, later, milliseconds, minutes, seconds } from "../../core/time.ts";
+import { steadyTime } from "../../core/steady-time.ts";
+import { type Instant, later, milliseconds, minutes, seconds } from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/sqlite.ts";
 import { type Alarm, isReturned } from "../alarms/alarm.ts";
@@ -57,9 +58,7 @@ export class RuleEngine {
   #pending: { readonly tracker: Tracker; readonly change: TrackerTransition }[] = [];
   #dirty = new Set<Tracker>();
   #isCatalogueNew = false;
-  /** Wall time of the start, from which a clock that never steps counts on. */
-  readonly #startedAt: Instant;
-  readonly #startedMonotonic: ReturnType<Clock["monotonic"]>;
+  readonly #steadyNow: () => Instant;
   #tickedAt: Instant;
   #positionAt: Instant;
 
@@ -67,10 +66,9 @@ export class RuleEngine {
     this.#parts = parts;
     this.#rules = rules.filter(isAlarmRule);
     this.#table = new TrackerTable(parts.db);
-    this.#startedAt = parts.clock.now();
-    this.#startedMonotonic = parts.clock.monotonic();
-    this.#tickedAt = this.#startedAt;
-    this.#positionAt = this.#startedAt;
+    this.#steadyNow = steadyTime(parts.clock);
+    this.#tickedAt = this.#steadyNow();
+    this.#positionAt = this.#tickedAt;
     this.#restore();
   }
 
@@ -125,12 +123,6 @@ export class RuleEngine {
   #retries(): () => Generator<typeof RETRY_FIRST, never, void> {
     const options = { first: RETRY_FIRST, max: RETRY_MAX, jitter: 0, random: () => 0 };
     return () => backoff(options);
-  }
-
-  /** A wall time that cannot step: durations between what we heard survive a set clock. */
-  #steadyNow(): Instant {
-    const since = elapsed(this.#startedMonotonic, this.#parts.clock.monotonic());
-    return later(this.#startedAt, since);
   }
 
   #turn(entries: readonly LogEntry[]): void {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CommandMessage, CommandReply } from "../../core/command.ts";
 import type { GatewayId } from "../../core/ids.ts";
-import { type Duration, type Instant, later } from "../../core/time.ts";
+import { type Duration, type Instant, later, monotonic } from "../../core/time.ts";
 import { silentLog } from "../../platform/log.ts";
 import { Database } from "../../platform/sqlite.ts";
 import type { Alarm } from "../../server/alarms/alarm.ts";
@@ -37,6 +37,14 @@ export class TestOutlet implements CommandOutlet {
   }
 }
 
+/** Real monotonic clocks count in fractions of a millisecond; instants must stay whole all the same. */
+class FractionalClock extends FakeClock {
+  override monotonic() {
+    const whole = super.monotonic();
+    return monotonic(whole + ((whole * 37) % 100) / 100);
+  }
+}
+
 export class AlarmDesk {
   readonly clock: FakeClock;
   readonly samples: MemoryLog;
@@ -58,7 +66,7 @@ export class AlarmDesk {
     from?: { clock: FakeClock; samples: MemoryLog; plant: TestPlant; folder: string },
   ) {
     this.rules = rules;
-    this.clock = from?.clock ?? new FakeClock();
+    this.clock = from?.clock ?? new FractionalClock();
     this.samples = from?.samples ?? new MemoryLog();
     this.plant = from?.plant ?? new TestPlant();
     this.folder = mkdtempSync(join(tmpdir(), "lamplighter-"));
