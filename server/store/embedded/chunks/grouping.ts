@@ -1,6 +1,14 @@
 /** Entries of the log taken apart by series. Pure. */
-import { type Columns, columnsOf, copySample, ordered } from "../columns.ts";
+import {
+  type Columns,
+  columnsOf,
+  copySample,
+  type MutableColumns,
+  ordered,
+  sliceOf,
+} from "../columns.ts";
 import type { LogColumns } from "../log/log-codec.ts";
+import { giveBack } from "../threads/worker-call.ts";
 
 export interface SeriesColumns {
   readonly series: number;
@@ -8,7 +16,7 @@ export interface SeriesColumns {
   readonly columns: Columns;
 }
 
-/** `entries` in the order in which they were stored. */
+/** `entries` in the order in which they were stored; columns hold until the next ones are asked for. */
 export function* bySeries(entries: readonly LogColumns[]): Generator<SeriesColumns> {
   const { ends, total } = countedBySeries(entries);
   const entryOf = new Uint32Array(total);
@@ -24,16 +32,39 @@ export function* bySeries(entries: readonly LogColumns[]): Generator<SeriesColum
       indexOf[place] = i;
     }
   });
-  for (let series = 0; series < ends.length; series++) {
-    const start = ends[series - 1] ?? 0;
-    const count = (ends[series] ?? 0) - start;
-    if (count === 0) continue;
-    const columns = columnsOf(count);
-    for (let i = 0; i < count; i++) {
-      const entry = entries[entryOf[start + i] ?? 0];
-      if (entry !== undefined) copySample(entry, indexOf[start + i] ?? 0, columns, i);
+  const room = new Room(total);
+  try {
+    for (let series = 0; series < ends.length; series++) {
+      const start = ends[series - 1] ?? 0;
+      const count = (ends[series] ?? 0) - start;
+      if (count === 0) continue;
+      const columns = room.columns(start, count);
+      for (let i = 0; i < count; i++) {
+        const entry = entries[entryOf[start + i] ?? 0];
+        if (entry !== undefined) copySample(entry, indexOf[start + i] ?? 0, columns, i);
+      }
+      yield { series, columns: ordered(columns) };
     }
-    yield { series, columns: ordered(columns) };
+  } finally {
+    room.giveBack();
+  }
+}
+
+/** All series share one piece of memory, which is given back at once when the last one is done. */
+class Room {
+  readonly #all: Columns;
+
+  constructor(total: number) {
+    this.#all = columnsOf(total);
+  }
+
+  columns(start: number, count: number): MutableColumns {
+    return { ...sliceOf(this.#all, start, start + count), texts: new Map(), details: new Map() };
+  }
+
+  giveBack(): void {
+    const { times, values, sequences, marks, flags } = this.#all;
+    for (const { buffer } of [times, values, sequences, marks, flags]) giveBack(buffer);
   }
 }
 

@@ -11,6 +11,7 @@ import { type LogColumns, unpackColumns } from "../log/log-codec.ts";
 import { LOG_FILE } from "../log/log-tables.ts";
 import { Calendar } from "../query/calendar.ts";
 import { piecesOf } from "../query/walk.ts";
+import { giveBack } from "../threads/worker-call.ts";
 import { DailyFile, type DaySummary } from "./daily-file.ts";
 import { Grid, hourMs, hourOf, hourOfRow, seriesOfRow } from "./grid.ts";
 import { bySeries } from "./grouping.ts";
@@ -97,6 +98,8 @@ export class Sealer implements MonthSource {
       for (const writer of this.#writers.values()) writer.rollback();
       this.#daily.rollback();
       throw error;
+    } finally {
+      for (const entry of entries) giveBack(entry.series.buffer);
     }
     const months = [...touched].map((name) => ({ name, chunks: this.open(name).chunks() }));
     this.#closeMonths(MONTHS_OPEN_MAX);

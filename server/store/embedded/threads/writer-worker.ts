@@ -13,7 +13,7 @@ import {
   type PackedRequest,
 } from "../log/log-tables.ts";
 import { NewestSamples } from "../log/newest.ts";
-import { answerCalls } from "./worker-call.ts";
+import { answerCalls, giveBack } from "./worker-call.ts";
 
 export interface OpenedLog {
   /** In the order of their ids, which count from 1. */
@@ -48,6 +48,7 @@ const calls = {
   open: (_: undefined): OpenedLog => {
     lock = Database.open({ file: `${options.folder}/lock.db`, exclusive: true });
     tables = new LogTables(options);
+    removeInTurns();
     return {
       points: tables.series(),
       end: tables.end,
@@ -56,8 +57,11 @@ const calls = {
       latest: newestOf(tables),
     };
   },
-  commit: ({ requests, names }: CommitArgument): readonly PackedOutcome[] =>
-    opened().commit(requests, names),
+  commit: ({ requests, names }: CommitArgument): readonly PackedOutcome[] => {
+    const outcomes = opened().commit(requests, names);
+    for (const { samples } of requests) giveBack(samples.buffer);
+    return outcomes;
+  },
   lanes: (_: undefined): readonly LaneRow[] => opened().lanes(),
   release: ({ reader, position }: { readonly reader: string; readonly position: number }): void => {
     opened().release(reader, position);
