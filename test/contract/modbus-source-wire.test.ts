@@ -1,24 +1,28 @@
 /** The Modbus source against devices on real sockets: values, writes, and every way a device can be bad. */
 import { afterEach, describe, expect, it } from "vitest";
 import { deviceId, type PointId } from "../../core/ids.ts";
-import { milliseconds, seconds } from "../../core/time.ts";
-import { createModbusSource, type ModbusDevice } from "../../gateway/sources/modbus/source.ts";
-import type { DeviceStatus, SourceValue } from "../../gateway/sources/source.ts";
-import { systemClock } from "../../platform/clock.ts";
-import { silentLog } from "../../platform/log.ts";
+import { seconds } from "../../core/time.ts";
+import type { ModbusDevice } from "../../gateway/sources/modbus/source.ts";
 import { eventually } from "../support/eventually.ts";
 import {
   type Bank,
   bank,
-  type ModbusTestDevice,
+  framed,
+  type Reply,
   startModbusDevice,
 } from "../support/modbus-device.ts";
 import { at, BIG, modbusPoint, modbusProfile } from "../support/modbus-profile.ts";
+import { type ModbusRig, startModbusRig } from "../support/modbus-rig.ts";
 
-const cleanups: (() => Promise<void>)[] = [];
+const rigs: ModbusRig[] = [];
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const rig of rigs.splice(0)) await rig.stop();
 });
+const rig = async (...words: Parameters<typeof startModbusRig>): Promise<ModbusRig> => {
+  const started = await startModbusRig(...words);
+  rigs.push(started);
+  return started;
+};
 
 const meter = modbusProfile([
   modbusPoint("voltage", at(0, "float32")),
@@ -43,53 +47,6 @@ const meter = modbusProfile([
 // 230.2 V: the answer bytes 43 66 33 34 of Eastron's SDM630 example in the field notes.
 const meterBank = (): Bank =>
   bank({ 0: 0x4366, 1: 0x3334, 2: 0xffff, 3: 0xfff6, 8: 1, 9: 0x0020, 10: 0, 11: 0 });
-
-interface Rig {
-  readonly device: ModbusTestDevice;
-  readonly samples: SourceValue[];
-  readonly statuses: DeviceStatus[];
-  readonly source: ReturnType<typeof createModbusSource>;
-  readonly of: (point: string) => SourceValue[];
-}
-
-async function rig(
-  units: Map<number, Bank>,
-  devices: readonly ModbusDevice[],
-  framing: "mbap" | "rtu" = "mbap",
-): Promise<Rig> {
-  const device = await startModbusDevice(units, framing);
-  const samples: SourceValue[] = [];
-  const statuses: DeviceStatus[] = [];
-  const abort = new AbortController();
-  const source = createModbusSource({
-    connection: {
-      id: "line-1",
-      protocol: "modbus",
-      transport: framing === "mbap" ? "tcp" : "rtu-over-tcp",
-      host: "127.0.0.1",
-      port: device.port,
-    },
-    devices,
-    sink: {
-      offer: (value) => samples.push(value),
-      keep: async (values) => {
-        samples.push(...values);
-      },
-    },
-    clock: systemClock,
-    log: silentLog,
-    onStatus: (status) => statuses.push(status),
-    periods: { power: milliseconds(100) },
-  });
-  const running = source.run(abort.signal);
-  cleanups.push(async () => {
-    abort.abort();
-    await running;
-    await device.close();
-  });
-  const of = (point: string): SourceValue[] => samples.filter((sample) => sample.point === point);
-  return { device, samples, statuses, source, of };
-}
 
 const one = (unit = 1, name = "m1"): ModbusDevice => ({
   device: deviceId(name),
@@ -169,3 +126,122 @@ describe.each(["mbap", "rtu"] as const)("a Modbus source over %s", (framing) => 
     }
   });
 });
+
+const lonely = modbusProfile([modbusPoint("value", at(0))], { answerWithin: seconds(0.3) });
+const lone: ModbusDevice = { device: deviceId("m1"), unit: 1, profile: lonely, settings: {} };
+
+describe("a connection that is not what it seems", () => {
+  it("is opened anew when it is half open, without leaving sockets behind", async () => {
+    const { device, of } = await rig(new Map([[1, bank({ 0: 7 })]]), [lone]);
+    await eventually("a value", () => of("m1/value").length > 0);
+    device.behave = () => undefined;
+    await eventually("a second connection", () => device.accepted >= 2, seconds(15));
+    expect(device.connections.size).toBe(1);
+    device.behave = undefined;
+    await eventually("a value again", () => of("m1/value").at(-1)?.quality === "good", seconds(15));
+  });
+
+  it("is not opened in a circle when it is reset at every request", async () => {
+    const { device, of } = await rig(new Map([[1, bank({ 0: 7 })]]), [lone]);
+    device.behave = () => ({ reset: true });
+    const lost = await eventually("lost", () => of("m1/value").find((s) => s.quality === "bad"));
+    expect(lost).toMatchObject({ reason: "connectionLost" });
+    const before = device.accepted;
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(device.accepted - before).toBeLessThan(8);
+    device.behave = undefined;
+    await eventually("good again", () => of("m1/value").at(-1)?.quality === "good", seconds(15));
+  });
+
+  it("says connection lost when the other side is gone, and comes back by itself", async () => {
+    const units = new Map([[1, bank({ 0: 7 })]]);
+    const { device, of, statuses } = await rig(units, [lone]);
+    await eventually("a value", () => of("m1/value").length > 0);
+    await device.close();
+    const lost = await eventually("lost", () => of("m1/value").find((s) => s.quality === "bad"));
+    expect(lost).toMatchObject({ reason: "connectionLost" });
+    expect(statuses.at(-1)).toMatchObject({ state: "offline", reason: "connectionLost" });
+    const again = await startModbusDevice(units, "mbap", { port: device.port });
+    await eventually("good again", () => of("m1/value").at(-1)?.quality === "good", seconds(15));
+    await again.close();
+  });
+
+  it("that closes after every answer is still read", async () => {
+    const { device, of } = await rig(new Map([[1, bank({ 0: 7 })]]), [lone]);
+    device.behave = ({ transaction, unit, socket, normal }) => {
+      socket.end(framed({ transaction, unit }, normal(), "mbap"));
+      return undefined;
+    };
+    await eventually("ten values", () => of("m1/value").length >= 10);
+    expect(of("m1/value").every((sample) => sample.quality === "good")).toBe(true);
+  });
+});
+
+describe.each(["mbap", "rtu"] as const)("a hostile device over %s", (framing) => {
+  /** Unit 1 answers whatever chance gives; unit 2 holds 1000 + address everywhere. */
+  it("never ends the source and never gives its neighbour a wrong value", async () => {
+    const registers = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [i, 1_000 + i]));
+    const points = Array.from({ length: 20 }, (_, i) => modbusPoint(`p${i}`, at(2 * i)));
+    const limits = { answerWithin: seconds(0.05), gapMax: 0 };
+    const profile = modbusProfile(points, limits);
+    const devices = [1, 2].map((unit) => ({
+      device: deviceId(`m${unit}`),
+      unit,
+      profile,
+      settings: {},
+    }));
+    const units = new Map([1, 2].map((unit) => [unit, bank(registers)]));
+    const { device, of, source } = await rig(units, devices, framing);
+    const random = seededRandom(20_261_123);
+    device.behave = ({ transaction, unit, normal }) =>
+      unit === 2
+        ? { pdu: normal() }
+        : hostileReply({ transaction, unit }, normal(), random, framing);
+    await eventually("400 answers of the neighbour", () => of("m2/p19").length >= 20, seconds(18));
+    for (const [i] of points.entries()) {
+      for (const sample of of(`m2/p${i}`)) {
+        if (sample.quality === "good") expect([i, sample.value]).toEqual([i, 1_000 + 2 * i]);
+      }
+    }
+    expect(source.statuses()).toHaveLength(2);
+  });
+});
+
+type Random = () => number;
+
+/** A small generator with a seed, so that a failure can be had again. */
+function seededRandom(seed: number): Random {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function hostileReply(
+  request: { readonly transaction: number; readonly unit: number },
+  normal: Buffer,
+  random: Random,
+  framing: "mbap" | "rtu",
+): Reply {
+  const noise = (length: number): Buffer =>
+    Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)));
+  const good = framed(request, normal, framing);
+  const kinds: readonly (() => Reply)[] = [
+    () => undefined,
+    () => ({ raw: noise(1 + Math.floor(random() * 40)) }),
+    () => ({ raw: noise(3_000) }),
+    () => ({ raw: good.subarray(0, 1 + Math.floor(random() * (good.length - 1))) }),
+    () => ({ raw: Buffer.concat([good, noise(5)]) }),
+    () => ({ raw: Buffer.concat([noise(3), good]) }),
+    () => ({ raw: Buffer.concat([good, good]) }),
+    () => ({ raw: framed({ ...request, unit: 9 }, normal, framing) }),
+    () => ({ raw: framed({ ...request, transaction: 77 }, normal, framing) }),
+    () => ({ pdu: Buffer.concat([normal, noise(2)]) }),
+    () => ({ pdu: noise(1 + Math.floor(random() * 250)) }),
+    () => ({ pdu: Buffer.from([normal.readUInt8(0) | 0x80, Math.floor(random() * 256)]) }),
+    () => ({ reset: true }),
+    () => ({ end: true }),
+  ];
+  return kinds[Math.floor(random() * kinds.length)]?.();
+}
