@@ -2,7 +2,6 @@
  * Appends numbered batches to an embedded store, sealing all the time, and prints each number once it is
  * acknowledged, until it is killed. `node store-kill-child.ts <folder> <first number>`
  */
-import { writeSync } from "node:fs";
 import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 import { openEmbeddedStore } from "../../server/store/embedded-store.ts";
@@ -22,7 +21,7 @@ const running: Promise<void>[] = [];
 for (let number = Number(first); ; number++) {
   const stored = store.append(killBatch(number)).then((outcome) => {
     if (outcome.kind !== "stored") throw new Error(`batch ${number}: ${outcome.kind}`);
-    writeSync(1, `${number}\n`);
+    process.stdout.write(`${number}\n`);
   });
   running.push(stored);
   if (running.length >= IN_FLIGHT) await running.shift();
