@@ -57,10 +57,15 @@ interface Use {
 }
 
 function settingsUsed(profile: ModbusProfile): readonly Use[] {
-  const shift = profile.shiftBy === undefined ? [] : [{ name: profile.shiftBy, path: ["shiftBy"] }];
+  const { shiftBy, sunspec } = profile;
+  const shift = shiftBy === undefined ? [] : [{ name: shiftBy, path: ["shiftBy"] }];
+  const logical =
+    sunspec?.deviceBy === undefined
+      ? []
+      : [{ name: sunspec.deviceBy, path: ["sunspec", "deviceBy"] }];
   const ofPoint = (point: ModbusPoint): readonly Use[] =>
     point.multiplyBy.map((name) => ({ name, path: ["points", point.name, "multiplyBy"] }));
-  return [...shift, ...profile.points.flatMap(ofPoint)];
+  return [...shift, ...logical, ...profile.points.flatMap(ofPoint)];
 }
 
 function* registerProblems(profile: ModbusProfile): Generator<Found> {

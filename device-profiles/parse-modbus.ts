@@ -93,7 +93,11 @@ export const modbusSchema = z.strictObject({
     .meta({ description: "registers that multiplyBy may name like a setting" }),
   shiftBy: z.string().optional(),
   sunspec: z
-    .strictObject({ bases: z.array(z.int()).min(1), models: z.array(z.int()).min(1) })
+    .strictObject({
+      bases: z.array(z.int().min(0).max(65_535)).min(1),
+      models: z.array(z.int().min(1)).min(1),
+      deviceBy: z.string().optional(),
+    })
     .optional(),
   fingerprint: z
     .array(

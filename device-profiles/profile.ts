@@ -170,8 +170,10 @@ export interface ModbusAddress {
   readonly charactersPerRegister?: 1 | 2;
   /** The registers' hexadecimal digits are the string, not their characters: card numbers. */
   readonly hex?: boolean;
-  /** SunSpec: the address counts from the first register (the id) of this model's block, not of the
-   * meter's. */
+  /**
+   * SunSpec: the address counts from the first register (the id) of this model's block, not of the
+   * meter's; of several such blocks the nearest before the meter's.
+   */
   readonly model?: number;
   /** Bits of the raw word that count, moved down by `shift` after masking. */
   readonly mask?: number;
@@ -266,7 +268,15 @@ export interface ModbusProfile extends ProfileBase {
    * walked. Addresses count from the first register (the id) of the first of `models` that is
    * found.
    */
-  readonly sunspec?: { readonly bases: readonly number[]; readonly models: readonly number[] };
+  readonly sunspec?: {
+    readonly bases: readonly number[];
+    readonly models: readonly number[];
+    /**
+     * Setting that says which logical device of the chain is meant, from 1: each begins with a Common
+     * model (1). Without it the first of `models` anywhere in the chain.
+     */
+    readonly deviceBy?: string;
+  };
   /** What these registers hold tells this device type from others. */
   readonly fingerprint?: readonly {
     readonly read: ModbusAddress;
