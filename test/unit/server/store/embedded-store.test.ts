@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -103,6 +103,32 @@ describe("the embedded store", () => {
       expect(entries.at(-1)?.samples).toEqual(many);
     }
     expect(seen).toEqual(Array.from({ length: batches }, (_, i) => i + 1));
+  });
+
+  it("seals again without doubling what a crash left in chunks and in the log", async () => {
+    await store.release("rules", 0);
+    await append([sampleAt(0, 1), sampleAt(days(1), 2)]);
+    await store.seal();
+    await append([sampleAt(1_000, 3), sampleAt(days(40), 4)]);
+    await store.close();
+    const log = join(folder, "log.db");
+    await copyFile(log, `${log}.before`);
+    store = await open();
+    await store.seal();
+    await store.close();
+    await copyFile(`${log}.before`, log);
+    store = await open();
+    for (let again = 0; again < 2; again++) {
+      const rows = await store.buckets(wholeRange, { kind: "month", zone: "Asia/Shanghai" });
+      expect(rows.map(({ count }) => count)).toEqual([3, 1]);
+      const quarters = { kind: "duration", length: minutes(15) } as const;
+      const month = { point, from: instant(START), to: instant(START + days(40) + 1) };
+      const counts = (await store.buckets(month, quarters)).map(({ count }) => count);
+      expect(counts).toEqual([2, 1, 1]);
+      expect((await store.raw(wholeRange)).samples).toHaveLength(4);
+      expect((await store.statistics()).chunks).toBe(again === 0 ? 2 : 3);
+      await store.seal();
+    }
   });
 
   it("cuts a busy day into hours, and a quiet one not", async () => {
