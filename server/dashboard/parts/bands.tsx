@@ -51,7 +51,11 @@ export function AlarmBand() {
         <PlaceLink space={first.space} />
         {t("join.colon")}
         <AlarmSentence alarm={first} />{" "}
-        {urgent.length > 1 && <a href="#/alarms">{t("band.more", { count: urgent.length - 1 })}</a>}
+        {urgent.length > 1 && (
+          <a class="band-more" href="#/alarms">
+            {t("band.more", { count: urgent.length - 1 })}
+          </a>
+        )}
       </p>
       <span class="actions">
         <TakeAlarm alarm={first} />

@@ -40,7 +40,7 @@ function DevicePoints({ group, chosen, hrefOf, isWithDevice }: DevicePointsProps
   return (
     <table class="points">
       {isWithDevice && (
-        <caption>
+        <caption class="points-device">
           <DeviceLink device={group.device} />
         </caption>
       )}

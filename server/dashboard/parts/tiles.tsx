@@ -76,7 +76,9 @@ export function BuildingTiles({ building }: { readonly building: SpaceView }) {
     <section class="building">
       <h3>
         {condition.priority && <PriorityMark priority={condition.priority} />}
-        <a href={toSpace(building.id)}>{name(building.name)}</a>
+        <a class="building-name" href={toSpace(building.id)}>
+          {name(building.name)}
+        </a>
         {condition.alarms > 0 && (
           <span class="quiet">{t("tile.alarms", { count: condition.alarms })}</span>
         )}
