@@ -60,9 +60,8 @@ export class SimulatedDevice {
     }
     const written = this.#written.get(point.name);
     const observed = written === undefined ? this.#observer(point.name) : { value: written };
-    const { id, serial } = this.device;
-    const true_ = observed ?? genericValue(world, id, serial, point);
-    const value = valueIn(true_, point.unit);
+    const shown = observed ?? genericValue(world, this.device, this.profile, point);
+    const value = valueIn(shown, point.unit);
     const faults = this.faults();
     if (!faults.some(({ kind }) => VALUE_FAULTS.has(kind))) {
       this.#valueFaults.forget();

@@ -32,8 +32,7 @@ export function rawOf(point: ModbusPoint, value: number): number {
 
 /** The registers in the order they stand on the wire, 16 bits each. */
 export function encode(address: ModbusAddress, raw: number | string): readonly number[] {
-  const bytes =
-    typeof raw === "string" ? textBytes(raw, registersOf(address)) : numberBytes(address, raw);
+  const bytes = typeof raw === "string" ? textBytes(raw, address) : numberBytes(address, raw);
   const registers: number[] = [];
   for (let i = 0; i < bytes.length; i += 2) {
     const high = bytes[i] ?? 0;
@@ -43,9 +42,12 @@ export function encode(address: ModbusAddress, raw: number | string): readonly n
   return address.order.words === "big" ? registers : registers.reverse();
 }
 
-function textBytes(text: string, registers: number): Buffer {
-  const bytes = Buffer.alloc(registers * 2);
-  bytes.write(text, "latin1");
+function textBytes(text: string, address: ModbusAddress): Buffer {
+  const bytes = Buffer.alloc(registersOf(address) * 2);
+  // Some maps spend a whole register on each character.
+  const spaced =
+    address.charactersPerRegister === 1 ? [...text].map((c) => `\0${c}`).join("") : text;
+  bytes.write(spaced, "latin1");
   return bytes;
 }
 

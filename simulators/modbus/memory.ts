@@ -15,6 +15,7 @@ import { type Bank, EXCEPTION, type Refusal } from "./answer.ts";
 import { decodeWritten, encode, registersOf } from "./encode.ts";
 import { knownFunctions } from "./functions.ts";
 import { registersOfPoint } from "./point-registers.ts";
+import { fixedRegisters, onTheWire } from "./sunspec.ts";
 
 /** Registers of one map closer than this stand in one block; devices answer zero in between. */
 const BLOCK_GAP = 16;
@@ -29,6 +30,8 @@ export class DeviceMemory implements Bank {
   readonly #profile: ModbusProfile;
   readonly #blocks: ReadonlyMap<ModbusTable, readonly Block[]>;
   readonly #functions: ReadonlySet<number>;
+  /** What the wire adds to every address of the profile. */
+  readonly #shift: number;
   #encodedAt = -1;
 
   constructor(device: SimulatedDevice, profile: ModbusProfile) {
@@ -36,6 +39,7 @@ export class DeviceMemory implements Bank {
     this.#profile = profile;
     this.#blocks = layOut(profile);
     this.#functions = knownFunctions(profile);
+    this.#shift = onTheWire(profile, ORIGIN).address;
   }
 
   knows(code: number): boolean {
@@ -81,6 +85,9 @@ export class DeviceMemory implements Bank {
     if (version === this.#encodedAt) return;
     this.#encodedAt = version;
     for (const blocks of this.#blocks.values()) for (const { words } of blocks) words.fill(0);
+    for (const { read, raw } of fixedRegisters(this.#profile, this.#device.device.serial)) {
+      this.#put(read, raw);
+    }
     for (const point of this.#profile.points) {
       const falsified = this.#device.value(point);
       for (const { read, raw } of registersOfPoint(this.#profile, point, falsified)) {
@@ -130,10 +137,18 @@ export class DeviceMemory implements Bank {
 
   #writable(address: number, coil: boolean): readonly ModbusPoint[] {
     return this.#profile.points.filter(
-      ({ write }) => write !== undefined && write.address === address && isCoil(write) === coil,
+      ({ write }) =>
+        write !== undefined && write.address + this.#shift === address && isCoil(write) === coil,
     );
   }
 }
+
+const ORIGIN: ModbusAddress = {
+  table: "holding",
+  address: 0,
+  type: "uint16",
+  order: { words: "big", bytes: "big" },
+};
 
 const isCoil = ({ function: name }: ModbusWrite): boolean =>
   name === "writeCoil" || name === "writeCoils";
@@ -174,6 +189,11 @@ function layOut(profile: ModbusProfile): ReadonlyMap<ModbusTable, readonly Block
       list.push([read.address, read.address + registersOf(read)]);
       ranges.set(read.table, list);
     }
+  }
+  for (const { read } of fixedRegisters(profile, "")) {
+    const list = ranges.get(read.table) ?? [];
+    list.push([read.address, read.address + registersOf(read)]);
+    ranges.set(read.table, list);
   }
   const gap = Math.max(BLOCK_GAP, profile.limits.gapMax);
   return new Map([...ranges].map(([table, list]) => [table, merge(list, gap)]));

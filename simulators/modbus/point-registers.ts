@@ -7,13 +7,26 @@ import type {
 } from "../../device-profiles/profile.ts";
 import type { Falsified } from "../faults/value-faults.ts";
 import { rawOf } from "./encode.ts";
+import { onTheWire } from "./sunspec.ts";
 
 export interface Placed {
   readonly read: ModbusAddress;
   readonly raw: number | string;
 }
 
+/** With the addresses as they are asked for on the wire. */
 export function registersOfPoint(
+  profile: ModbusProfile,
+  point: ModbusPoint,
+  falsified: Falsified,
+): readonly Placed[] {
+  return placedOf(profile, point, falsified).map(({ read, raw }) => ({
+    read: onTheWire(profile, read),
+    raw,
+  }));
+}
+
+function placedOf(
   profile: ModbusProfile,
   point: ModbusPoint,
   falsified: Falsified,
@@ -53,8 +66,13 @@ function factorRegister({ values, scale = 1 }: ModbusFactor): { raw: number; fac
   return first ? { raw: Number(first[0]), factor: first[1] } : { raw: 1 / scale, factor: 1 };
 }
 
-const FINE_UNITS: Readonly<Record<string, number>> = { V: -1, A: -2, Hz: -2, "1": -3 };
-const exponentFor = ({ unit }: ModbusPoint): number => FINE_UNITS[unit] ?? 0;
+/** What one step of the register should mean, where a whole unit is too coarse. */
+const RESOLUTION: Readonly<Record<string, number>> = { V: 0.1, A: 0.01, Hz: 0.01, "1": 0.001 };
+
+function exponentFor({ unit, scale }: ModbusPoint): number {
+  const wanted = RESOLUTION[unit];
+  return wanted === undefined ? 0 : Math.round(Math.log10(wanted / Math.abs(scale)));
+}
 
 /** Binary fractions end a hair below their decimal ones; far less than one unit of the last part. */
 const ROUNDING = 1e-3;

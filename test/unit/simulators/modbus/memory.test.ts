@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ModbusProfile } from "../../../../device-profiles/profile.ts";
 import { answer } from "../../../../simulators/modbus/answer.ts";
 import { DeviceMemory } from "../../../../simulators/modbus/memory.ts";
+import { onTheWire } from "../../../../simulators/modbus/sunspec.ts";
 import { hex, toHex } from "../../../support/hex.ts";
 import { type Simulated, simulated } from "../../../support/simulated.ts";
 
@@ -133,6 +134,16 @@ describe("faults in the values", () => {
   });
 });
 
+it("a SunSpec meter begins with its marker, the common model, a meter model and the end", async () => {
+  const campus = await simulated();
+  const profile = campus.profiles.get("sunspec/meter-float") as ModbusProfile;
+  const memory = new DeviceMemory(campus.generic(profile.id), profile);
+  // "SunS", model 1 of 66 registers; at 40070 model 213 of 124; at 40196 the end, length 0.
+  expect(ask(memory, "03 9C 40 00 04")).toBe("03 08 53 75 6E 53 00 01 00 42");
+  expect(ask(memory, "03 9C 86 00 02")).toBe("03 04 00 D5 00 7C");
+  expect(ask(memory, "03 9D 04 00 02")).toBe("03 04 FF FF 00 00");
+});
+
 describe("any profile can be simulated without code", () => {
   it("every Modbus profile of the library answers for every point of its map", async () => {
     const campus = await simulated();
@@ -140,8 +151,9 @@ describe("any profile can be simulated without code", () => {
     for (const profile of campus.profiles.values()) {
       if (profile.protocol !== "modbus") continue;
       const memory = new DeviceMemory(campus.generic(profile.id), profile);
-      for (const { name, read } of profile.points) {
-        if (read.model !== undefined) continue;
+      for (const point of profile.points) {
+        const { name } = point;
+        const read = onTheWire(profile, point.read);
         const answered = memory.read(read.table, read.address, 1);
         const isAlone = profile.limits.readAlone.length > 0;
         if ("exception" in answered && !isAlone) silent.push(`${profile.id}/${name}`);
