@@ -13,6 +13,8 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchFigure[]>>> =
   rules: async () => (await import("./rules.bench.ts")).rulesBench(),
   buffer: async () => (await import("./buffer.bench.ts")).bufferBench(),
   modbus: async () => (await import("./modbus.bench.ts")).modbusBench(),
+  mqtt: async () => (await import("./mqtt.bench.ts")).mqttBench(),
+  opcua: async () => (await import("./opcua.bench.ts")).opcuaBench(),
 };
 
 const MARK = "figures:";

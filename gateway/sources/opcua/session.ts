@@ -28,6 +28,8 @@ import type { OpcuaValue, WriteType } from "./value.ts";
 
 /** For saying goodbye. */
 const CLOSE_WITHIN = seconds(2);
+/** Values of one answer; more would keep the event loop busy in one piece. */
+const NOTIFICATIONS_MAX = 500;
 /** Publishing intervals without any request of ours after which the server deletes a subscription. */
 const LIFETIME_COUNT = 60;
 /** Nodes browsed, and histories read, in one request: their answers are long. */
@@ -115,7 +117,7 @@ export class Session implements OpcuaSession {
       requestedPublishingInterval: publishingMs,
       requestedMaxKeepAliveCount: Math.max(1, Math.round(1_000 / publishingMs)),
       requestedLifetimeCount: LIFETIME_COUNT,
-      maxNotificationsPerPublish: 10_000,
+      maxNotificationsPerPublish: NOTIFICATIONS_MAX,
       publishingEnabled: true,
       priority: publishingMs < 1_000 ? 10 : 1,
     });
