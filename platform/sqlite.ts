@@ -36,7 +36,7 @@ export class Database {
     this.file = file;
   }
 
-  /** Opens or creates the file; throws DATA_FOLDER_UNWRITABLE, DATABASE_TOO_NEW or DATABASE_DAMAGED. */
+  /** Opens or creates the file; throws DATA_FOLDER_UNWRITABLE, DATABASE_TOO_NEW, DATABASE_DAMAGED or DISK_FULL. */
   static open(options: DatabaseOptions): Database {
     const { file, readOnly = false } = options;
     let db: DatabaseSync;
@@ -69,6 +69,13 @@ export class Database {
         throw new LamplighterError(
           "DATA_FOLDER_IN_USE",
           `${dirname(file)} is in use by another running process. Stop that one first, or give this one a data folder of its own.`,
+          { cause: error, fields: { file } },
+        );
+      }
+      if (wordsOf(error).includes("disk is full")) {
+        throw new LamplighterError(
+          "DISK_FULL",
+          `Cannot write ${file}: the disk is full. Free space on it, or choose a data folder on another disk.`,
           { cause: error, fields: { file } },
         );
       }

@@ -1,4 +1,5 @@
 /** The thread that seals: it alone writes the months' files and the daily summaries. */
+import { constants, setPriority } from "node:os";
 import { workerData } from "node:worker_threads";
 import { type SealedRound, Sealer } from "../chunks/sealer.ts";
 import { answerCalls } from "./worker-call.ts";
@@ -25,5 +26,8 @@ const calls = {
 };
 
 export type SealerCalls = typeof calls;
+
+// Sealing can wait, commits and alarms cannot. Linux alone takes 0 for this thread instead of the process.
+if (process.platform === "linux") setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 
 answerCalls(calls);
