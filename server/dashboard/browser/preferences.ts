@@ -42,9 +42,19 @@ export function loadPreferences(keeper: Keeper, browserLanguages: readonly strin
   );
   const keptTheme = keeper.get("theme");
   const theme = signal<Theme>(THEMES.find((known) => known === keptTheme) ?? "system");
-  language.subscribe((value) => keeper.set("language", value));
-  theme.subscribe((value) => keeper.set("theme", value));
+  keepChanges(language, (value) => keeper.set("language", value));
+  keepChanges(theme, (value) => keeper.set("theme", value));
   return { language, theme };
+}
+
+/** What nobody chose is not kept: it follows the browser. */
+function keepChanges<Value>(choice: Signal<Value>, keep: (value: Value) => void): void {
+  const first = choice.peek();
+  let isChosen = false;
+  choice.subscribe((value) => {
+    isChosen ||= value !== first;
+    if (isChosen) keep(value);
+  });
 }
 
 /** The first of the browser's languages that we speak; Chinese when it speaks neither. */

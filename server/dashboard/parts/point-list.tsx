@@ -92,7 +92,12 @@ function PointRow({ point, isChosen, href }: PointRowProps) {
     <tr class={isChosen ? "is-chosen" : ""}>
       <th scope="row">
         {hasHistory ? (
-          <a href={href} aria-current={isChosen ? "true" : undefined} title={t("points.history")}>
+          <a
+            class="point-name"
+            href={href}
+            aria-current={isChosen ? "true" : undefined}
+            title={t("points.history")}
+          >
             {label}
           </a>
         ) : (

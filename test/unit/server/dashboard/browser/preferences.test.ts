@@ -28,6 +28,7 @@ it("keeps what was chosen, and takes an unknown kept value for none", () => {
   };
   const { language, theme } = loadPreferences(keeper, ["en"]);
   expect([language.value, theme.value]).toEqual(["en", "dark"]);
+  expect(kept.get("language")).toBe("fr");
   language.value = "zh";
   expect(kept.get("language")).toBe("zh");
 });
