@@ -3,6 +3,9 @@
  * The one entry point. Reads the command, loads its part of the house (and no other: a gateway never
  * loads the server), runs it until done or interrupted, and turns the outcome into an exit code.
  */
+import { basename, dirname } from "node:path";
+import type { Problem } from "./core/document.ts";
+import { type Checks, createCheckCommand } from "./platform/check-command.ts";
 import { type Command, EXIT_USAGE, runCommand } from "./platform/command-line.ts";
 import { interruptSignal } from "./platform/lifecycle.ts";
 
@@ -25,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   browse: async () => (await import("./gateway/sources/opcua/browse-command.ts")).browseCommand,
   trust: async () => (await import("./gateway/sources/opcua/trust-command.ts")).trustCommand,
   user: async () => (await import("./server/user-command.ts")).userCommand,
+  check: async () => createCheckCommand(await loadChecks()),
 };
 
 type Run = (
@@ -39,6 +43,42 @@ const withOwnHelp = (name: string, summary: string, run: Run): Command => ({
   summary,
   run: ({ args, print, signal }) => run(args, print, signal),
 });
+
+/** What is wrong with a file is known by the room it belongs to. */
+async function loadChecks(): Promise<Checks> {
+  const [server, folders, gateway, profiles] = await Promise.all([
+    import("./server/check.ts"),
+    import("./server/configuration-folder.ts"),
+    import("./gateway/check.ts"),
+    import("./device-profiles/library.ts"),
+  ]);
+  return {
+    site: server.checkSiteFile,
+    server: server.checkServerFile,
+    rules: server.checkRuleFile,
+    gateway: (file) => gateway.checkGatewayFile(file),
+    profile: async (file) => {
+      const standard = await profiles.loadStandardPoints();
+      if (!standard.ok) return standard.error;
+      const id = `${basename(dirname(file))}/${basename(file, ".yaml")}`;
+      const profile = await profiles.loadProfile(id, file, standard.value);
+      return profile.ok ? [] : profile.error;
+    },
+    folder: async (path) => {
+      const checked = folders.checkServerFolder(path);
+      const problems: Problem[] = checked.ok ? [] : [...checked.error];
+      for (const file of folders.gatewayFiles(path)) {
+        problems.push(
+          ...(await gateway.checkGatewayFile(
+            file,
+            checked.ok ? folders.surroundingsOf(checked.value) : undefined,
+          )),
+        );
+      }
+      return problems;
+    },
+  };
+}
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);

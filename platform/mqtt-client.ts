@@ -20,9 +20,10 @@ import {
 
 export type { MqttMessage } from "./mqtt-connection.ts";
 
-/** Pauses between attempts grow from the first to the last. */
+/** Pauses between attempts grow from the first to the last, which is how long a hazard may wait for a server
+ * that is back. */
 const RETRY_FIRST = milliseconds(250);
-const RETRY_LAST = seconds(30);
+const RETRY_LAST = seconds(5);
 /** A connection that lasted this long starts the pauses anew; two clients with one id never get there. */
 const STABLE_AFTER = seconds(10);
 /** A broker that does not answer a subscription is as good as gone. */

@@ -1,9 +1,9 @@
 /** Reads the configuration folder of a server: everything or, with every problem of every file, nothing. */
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { formatProblems, type Problem } from "../core/document.ts";
 import { LamplighterError, wordsOf } from "../core/errors.ts";
-import type { Outcome } from "../core/outcome.ts";
+import { failure, type Outcome, success } from "../core/outcome.ts";
 import {
   parseServerConfiguration,
   parseSiteConfiguration,
@@ -22,18 +22,52 @@ export interface ServerFolder {
 
 /** Throws CONFIG_INVALID with one line per problem. */
 export function readServerFolder(path: string): ServerFolder {
+  const checked = checkServerFolder(path);
+  if (checked.ok) return checked.value;
+  throw new LamplighterError(
+    "CONFIG_INVALID",
+    `the configuration is wrong:\n${formatProblems(checked.error)}`,
+  );
+}
+
+/** Every problem of every file, or the whole. */
+export function checkServerFolder(path: string): Outcome<ServerFolder, readonly Problem[]> {
   const problems: Problem[] = [];
   const site = readOne(join(path, "site.yaml"), parseSiteConfiguration, problems);
   const server = readOne(join(path, "server.yaml"), parseServerConfiguration, problems);
   const rules = readRules(join(path, "rules"));
   if (!rules.ok) problems.push(...rules.error);
-  if (site === undefined || server === undefined || !rules.ok || problems.length > 0) {
-    throw new LamplighterError(
-      "CONFIG_INVALID",
-      `the configuration is wrong:\n${formatProblems(problems)}`,
-    );
+  if (site === undefined || server === undefined || !rules.ok) return failure(problems);
+  for (const space of unknownSpaces(rules.value, site.value)) {
+    const message = `a rule names the space "${space}", which site.yaml does not have`;
+    problems.push({ file: join(path, "rules"), line: 1, path: "applies.spaces", message });
   }
-  return { path, site: site.value, server: server.value, rules: rules.value };
+  if (problems.length > 0) return failure(problems);
+  return success({ path, site: site.value, server: server.value, rules: rules.value });
+}
+
+/** The files of gateways beside the server's own. */
+export function gatewayFiles(path: string): readonly string[] {
+  const folder = join(path, "gateways");
+  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return names.filter((name) => name.endsWith(".yaml")).map((name) => join(folder, name));
+}
+
+/** What a gateway's file is checked against. */
+export function surroundingsOf({ site, server }: ServerFolder): {
+  readonly site: string;
+  readonly spaces: ReadonlySet<string>;
+  readonly gateways?: ReadonlySet<string>;
+} {
+  const found = { site: site.site.id, spaces: new Set(site.spaces.map((space) => space.id)) };
+  if (server.broker.kind === "external") return found;
+  return { ...found, gateways: new Set(server.gateways.map((gateway) => gateway.id)) };
+}
+
+function unknownSpaces(rules: readonly Rule[], site: SiteConfiguration): readonly string[] {
+  const known = new Set(site.spaces.map((space) => space.id));
+  const named = rules.flatMap((rule) => rule.applies.spaces ?? []);
+  return [...new Set(named)].filter((space) => !known.has(space));
 }
 
 function readOne<T>(

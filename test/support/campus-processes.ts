@@ -31,6 +31,7 @@ export interface CampusOptions {
   /** Files for the rules folder. */
   readonly rules?: Readonly<Record<string, string>>;
   readonly parts?: readonly Part[];
+  readonly waitForServer?: boolean;
 }
 
 export class CampusProcesses {
@@ -47,7 +48,7 @@ export class CampusProcesses {
     const campus = new CampusProcesses(await freeBase());
     campus.#configure(options);
     for (const part of options.parts ?? ["simulators", "server", "gateway"]) campus.spawn(part);
-    await campus.serverAnswers();
+    if (options.waitForServer ?? true) await campus.serverAnswers();
     return campus;
   }
 
