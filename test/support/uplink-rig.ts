@@ -13,6 +13,7 @@ import {
   spaceId,
 } from "../../core/ids.ts";
 import { days, minutes } from "../../core/time.ts";
+import type { SampleBuffer } from "../../gateway/buffer/buffer.ts";
 import { Committer } from "../../gateway/buffer/committer.ts";
 import { openDiskBuffer } from "../../gateway/buffer/open-buffer.ts";
 import { Pipeline } from "../../gateway/pipeline/pipeline.ts";
@@ -60,6 +61,7 @@ export function testCatalogue(gateway: string, points: readonly string[]): Catal
 }
 
 export interface TestGateway {
+  readonly buffer: SampleBuffer;
   readonly pipeline: Pipeline;
   readonly uplink: Uplink;
   readonly committer: Committer;
@@ -109,12 +111,16 @@ export class EmbeddedRigBroker implements RigBroker {
 }
 
 export class UplinkRig {
-  readonly folder = mkdtempSync(join(tmpdir(), "uplink-"));
+  readonly folder: string;
   readonly broker: RigBroker;
   #databases = 0;
 
-  constructor(broker: RigBroker = new EmbeddedRigBroker()) {
+  constructor(
+    broker: RigBroker = new EmbeddedRigBroker(),
+    folder: string = mkdtempSync(join(tmpdir(), "uplink-")),
+  ) {
     this.broker = broker;
+    this.folder = folder;
   }
 
   get access() {
@@ -173,7 +179,7 @@ export class UplinkRig {
       committer.stop();
       buffer.close();
     };
-    return { pipeline, uplink, committer, commands, stop };
+    return { buffer, pipeline, uplink, committer, commands, stop };
   }
 
   async startServer(store: SampleStore, records = `${this.#databases++}`): Promise<TestServer> {
