@@ -28,6 +28,8 @@ export const apiAlarms = (book: AlarmBook, spaces: Spaces): Alarms => ({
   },
   acknowledge: (id, by, comment) => alarmView(book.acknowledge(alarmId(id), by, comment)),
   close: (id, by, reason) => alarmView(book.close(alarmId(id), by, reason)),
+  shelve: (id, by, shelf) => alarmView(book.shelve(alarmId(id), by, shelf)),
+  unshelve: (id, by) => alarmView(book.unshelve(alarmId(id), by)),
   onChange: (listener) => book.onChange((alarm) => listener(alarmView(alarm))),
   frozen: () => book.frozenSpaces(),
   onFreeze: (listener) => book.onFreeze(() => listener()),

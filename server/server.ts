@@ -223,7 +223,7 @@ export async function runServer(
     teardowns.add("http", () => http.close());
 
     const loops = Promise.all(
-      [ingest, rules, notifier, desk, control].map((part) => part.run(ending.signal)),
+      [ingest, book, rules, notifier, desk, control].map((part) => part.run(ending.signal)),
     ).catch(failed);
     teardowns.add("loops", async () => {
       ending.abort();

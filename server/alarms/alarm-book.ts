@@ -6,7 +6,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { LamplighterError } from "../../core/errors.ts";
 import type { AlarmId, PointId, RuleId, SpaceId } from "../../core/ids.ts";
-import type { Instant } from "../../core/time.ts";
+import { type Duration, type Instant, seconds } from "../../core/time.ts";
 import type { Database } from "../../platform/sqlite.ts";
 import type { Spaces, Unsubscribe } from "../plant.ts";
 import { tellAll } from "../tell-all.ts";
@@ -17,6 +17,14 @@ import { type AlarmQuery, AlarmTable, keyOf } from "./alarm-table.ts";
 
 export const ALARMS_PER_LIST_MAX = 1_000;
 const ALARMS_PER_LIST = 200;
+
+const SHELVES_EVERY = seconds(1);
+const WISHES: Readonly<Record<DeskEvent["kind"], string>> = {
+  acknowledge: "be acknowledged",
+  close: "be closed",
+  shelve: "be shelved",
+  unshelve: "be taken from the shelf",
+};
 
 export interface Freeze {
   readonly since: Instant;
@@ -78,6 +86,27 @@ export class AlarmBook implements KnownAlarms {
     return this.#desk(id, { kind: "close", at: this.#clock.now(), by, reason });
   }
 
+  /** Puts an alarm aside for a while; it goes on being watched and recorded. */
+  shelve(
+    id: AlarmId,
+    by: string,
+    shelf: { readonly for: Duration; readonly reason: string },
+  ): Alarm {
+    return this.#desk(id, { kind: "shelve", at: this.#clock.now(), by, ...shelf });
+  }
+
+  unshelve(id: AlarmId, by: string): Alarm {
+    return this.#desk(id, { kind: "unshelve", at: this.#clock.now(), by });
+  }
+
+  /** Takes alarms from the shelf when their time is over. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#endShelves();
+      await this.#clock.sleep(SHELVES_EVERY, signal);
+    }
+  }
+
   onChange(listener: (alarm: Alarm) => void): Unsubscribe {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -120,7 +149,7 @@ export class AlarmBook implements KnownAlarms {
       }
       const after = draft.apply(id, event);
       if (after.ok) return;
-      const wish = event.kind === "close" ? "be closed" : "be acknowledged";
+      const wish = WISHES[event.kind];
       throw new LamplighterError(
         "CONFLICT",
         `Alarm ${id} (${before.rule} on ${before.point}) cannot ${wish}: ${after.error}.`,
@@ -130,6 +159,15 @@ export class AlarmBook implements KnownAlarms {
     const alarm = this.get(id);
     if (alarm === undefined) throw new LamplighterError("INTERNAL", `Alarm ${id} is gone.`);
     return alarm;
+  }
+
+  #endShelves(): void {
+    const at = this.#clock.now();
+    const over = [...this.#open.values()].filter((a) => a.shelved && a.shelved.until <= at);
+    if (over.length === 0) return;
+    this.write((draft) => {
+      for (const { id } of over) draft.apply(id, { kind: "unshelve", at });
+    });
   }
 
   #publish(changes: readonly AlarmChange[]): void {

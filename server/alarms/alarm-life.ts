@@ -2,11 +2,23 @@
  * The life of an alarm, pure: (alarm, event) → the alarm with one more line of history, or why not.
  * Every arrow of the ISA-18.2 diagram that we use is here and nowhere else.
  */
+import type { HazardKind } from "../../core/catalogue.ts";
 import { failure, type Outcome, success } from "../../core/outcome.ts";
-import type { Instant } from "../../core/time.ts";
+import {
+  type Duration,
+  formatDuration,
+  hours,
+  type Instant,
+  later,
+  toIso,
+} from "../../core/time.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { AlarmPriority } from "../api/contract.ts";
 import type { Alarm, AlarmCourse, AlarmFacts, AlarmLife, AlarmStep } from "./alarm.ts";
+
+/** Nobody may put an alarm aside for longer than a shift. */
+export const SHELF_MAX = hours(8);
+const NEVER_SHELVED: ReadonlySet<HazardKind> = new Set<HazardKind>(["panic", "fire", "smoke"]);
 
 /** Of a longer history the first lines and the last are held and shown; the database keeps them all. */
 export const HISTORY_FIRST_STEPS = 50;
@@ -39,7 +51,16 @@ export type DeskEvent =
       readonly by: string;
       readonly comment?: string;
     }
-  | { readonly kind: "close"; readonly at: Instant; readonly by: string; readonly reason: string };
+  | { readonly kind: "close"; readonly at: Instant; readonly by: string; readonly reason: string }
+  | {
+      readonly kind: "shelve";
+      readonly at: Instant;
+      readonly by: string;
+      readonly for: Duration;
+      readonly reason: string;
+    }
+  /** By a person, or by nobody when its time is over. */
+  | { readonly kind: "unshelve"; readonly at: Instant; readonly by?: string };
 
 export type AlarmEvent = PlantEvent | DeskEvent;
 
@@ -94,6 +115,11 @@ export function alarmAfter(alarm: Alarm, event: AlarmEvent): Outcome<Alarm, stri
       return acknowledged(alarm, event);
     case "close":
       return closed(alarm, event);
+    case "shelve":
+      return shelve(alarm, event);
+    case "unshelve":
+      if (alarm.shelved === undefined) return failure("it is not shelved");
+      return success(unshelved(alarm, event));
     default:
       return unreachable(event);
   }
@@ -137,6 +163,7 @@ function levelChanged(
   const { kind: what, priority, limit } = event;
   const line = written(alarm, { ...event, what, priority });
   if (what === "levelFell") return { ...alarm, ...shown(event), ...line };
+  if (alarm.shelved !== undefined) return levelChanged(unshelved(alarm, { at: event.at }), event);
   const course = { ...shown(event), priority, ...(limit === undefined ? {} : { limit }) };
   if (alarm.foundLate) return { ...alarm, ...course, ...line };
   return { ...withoutLife(alarm), ...course, state: "unacknowledged", ...line };
@@ -203,6 +230,28 @@ function whyNotClosed(alarm: Open): string {
     return "nobody has acknowledged it yet; acknowledge it first";
   }
   return "its condition still holds; it can be closed once the value has returned";
+}
+
+/** Real emergencies are not put aside (ISA-18.2 calls them highly managed). */
+function shelve(
+  alarm: Open,
+  event: Extract<DeskEvent, { readonly kind: "shelve" }>,
+): Outcome<Alarm, string> {
+  const { at, by, reason } = event;
+  const isManaged = alarm.hazard !== undefined && NEVER_SHELVED.has(alarm.hazard);
+  if (isManaged) return failure("panic, fire and smoke alarms are never shelved");
+  if (alarm.priority === "emergency") return failure("an emergency is never shelved");
+  if (!(event.for > 0 && event.for <= SHELF_MAX)) {
+    return failure(`it can be shelved for at most ${formatDuration(SHELF_MAX)}`);
+  }
+  const until = later(at, event.for);
+  const line = written(alarm, { at, what: "shelved", by, comment: reason, detail: toIso(until) });
+  return success({ ...alarm, ...line, shelved: { until, by, reason } });
+}
+
+function unshelved(alarm: Open, event: { readonly at: Instant; readonly by?: string }): Open {
+  const { shelved: _, ...rest } = alarm;
+  return { ...rest, ...written(alarm, { ...event, what: "unshelved" }) };
 }
 
 const shown = (event: Seen): { readonly value?: number } =>

@@ -5,7 +5,7 @@ import type { AlarmStepView, AlarmView } from "../api/contract.ts";
 import type { Alarm, AlarmStep } from "./alarm.ts";
 
 export function alarmView(alarm: Alarm): AlarmView {
-  const { hazard, value, limit, response } = alarm;
+  const { hazard, value, limit, response, shelved } = alarm;
   return {
     id: alarm.id,
     rule: alarm.rule,
@@ -24,6 +24,7 @@ export function alarmView(alarm: Alarm): AlarmView {
     raisedAt: toIso(alarm.raisedAt),
     changedAt: toIso(alarm.changedAt),
     foundLate: alarm.foundLate,
+    ...(shelved === undefined ? {} : { shelved: { ...shelved, until: toIso(shelved.until) } }),
     ...(response === undefined ? {} : { response }),
     history: alarm.history.map(alarmStepView),
   };

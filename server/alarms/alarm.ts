@@ -46,6 +46,12 @@ export interface AlarmFacts {
   readonly response?: Label;
 }
 
+export interface Shelf {
+  readonly until: Instant;
+  readonly by: string;
+  readonly reason: string;
+}
+
 /** What changes while it lives. */
 export interface AlarmCourse {
   /** The gravest since it was last raised. */
@@ -56,6 +62,8 @@ export interface AlarmCourse {
   readonly overRange: boolean;
   /** Over range, and the value has come back below every limit: a person may end it. */
   readonly fellBack: boolean;
+  /** Put aside by a person until then: watched and recorded, told to nobody. */
+  readonly shelved?: Shelf;
   readonly changedAt: Instant;
   /** All lines ever written; `history` holds the first and the last of them. */
   readonly stepCount: number;

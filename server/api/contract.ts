@@ -222,6 +222,8 @@ export const ALARM_STEPS = [
   "raisedAgain",
   "closed",
   "foundLate",
+  "shelved",
+  "unshelved",
   "notified",
   "notificationFailed",
 ] as const;
@@ -257,6 +259,8 @@ export const alarm = z.object({
   changedAt: time,
   /** Found in back-filled data: it happened then, and nobody was woken now. */
   foundLate: z.boolean(),
+  /** Put aside for a while: still watched and recorded, told to nobody. */
+  shelved: z.object({ until: time, by: z.string(), reason: z.string() }).optional(),
   /** What to do first. */
   response: label.optional(),
   history: z.array(alarmStep),
@@ -269,6 +273,10 @@ export const alarmsQuery = z.object({
   before: z.string().optional(),
 });
 export const acknowledgeBody = z.object({ comment: z.string().max(1_000).optional() });
+export const shelveBody = z.object({
+  forS: z.number().positive(),
+  reason: z.string().min(3).max(1_000),
+});
 export const closeBody = z.object({ reason: z.string().min(3).max(1_000) });
 
 // ── Commands ───────────────────────────────────────────────────────────────────────────────────────

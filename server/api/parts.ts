@@ -25,6 +25,8 @@ export interface Alarms {
   get(id: string): AlarmView | undefined;
   acknowledge(id: string, by: string, comment?: string): AlarmView;
   close(id: string, by: string, reason: string): AlarmView;
+  shelve(id: string, by: string, shelf: { for: Duration; reason: string }): AlarmView;
+  unshelve(id: string, by: string): AlarmView;
   onChange(listener: (alarm: AlarmView) => void): Unsubscribe;
   frozen(): ReadonlyMap<SpaceId, { readonly since: Instant; readonly alarm: string }>;
   onFreeze(listener: () => void): Unsubscribe;

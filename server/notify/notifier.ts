@@ -44,6 +44,7 @@ const TOLD: ReadonlySet<AlarmStepKind> = new Set<AlarmStepKind>([
   "acknowledged",
   "returned",
   "closed",
+  "unshelved",
 ]);
 
 export interface NotifierParts {
@@ -95,7 +96,7 @@ export class Notifier {
     const now = this.#parts.clock.now();
     for (const { alarm, steps } of changes) {
       steps.forEach((step, i) => {
-        if (alarm.foundLate || !TOLD.has(step.what)) return;
+        if (alarm.foundLate || alarm.shelved !== undefined || !TOLD.has(step.what)) return;
         const number = alarm.stepCount - steps.length + i + 1;
         const body = bodyOf(alarm, step, number);
         for (const channel of this.#channels) {

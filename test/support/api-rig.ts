@@ -162,6 +162,12 @@ export class ApiRig {
         close: () => {
           throw new LamplighterError("CONFLICT", "it is still active");
         },
+        shelve: () => {
+          throw new LamplighterError("CONFLICT", "an emergency is never shelved");
+        },
+        unshelve: () => {
+          throw new LamplighterError("CONFLICT", "it is not shelved");
+        },
         onChange: none,
         frozen: () => new Map(),
         onFreeze: none,

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { seconds } from "../../core/time.ts";
+import { minutes, seconds } from "../../core/time.ts";
 import { silentLog } from "../../platform/log.ts";
 import type { AlarmView } from "../../server/api/contract.ts";
 import { Notifier } from "../../server/notify/notifier.ts";
@@ -166,6 +166,27 @@ test("a receiver that is down is tried again until it is there", async () => {
   expect(made.told.map((t) => t.key)).toHaveLength(2);
   expect(new Set(made.told.map((t) => t.key)).size).toBe(1);
   expect(fates()[1]).toBe("security notified step 1: HTTP 200, attempt 2");
+});
+
+test("a shelved alarm is told to nobody until its time is over", async () => {
+  const { made, url } = await receiver(answers(204));
+  const told = notifier(desk, { security: url });
+  await desk.run(
+    (signal) => told.run(signal),
+    (signal) => desk.book.run(signal),
+  );
+  await leaks();
+  await eventually("told", () => fates().length === 1);
+  const { id } = desk.alarms()[0]!;
+  desk.book.shelve(id, "wang", { for: minutes(10), reason: "detector is being changed" });
+  desk.book.acknowledge(id, "wang");
+  await desk.clock.advance(minutes(9));
+  const ofIt = () => made.told.filter((t) => t.alarm.id === id);
+  expect(ofIt()).toHaveLength(1);
+  await desk.clock.advance(minutes(1));
+  await eventually("told again", () => ofIt().length === 2);
+  expect(ofIt()[1]).toMatchObject({ step: { what: "unshelved" }, alarm: { id } });
+  expect(desk.book.get(id)?.shelved).toBeUndefined();
 });
 
 test("what waits survives a restart and goes out once; what went out does not go again", async () => {

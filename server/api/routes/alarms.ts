@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { LamplighterError } from "../../../core/errors.ts";
 import { spaceId } from "../../../core/ids.ts";
-import { acknowledgeBody, alarm, alarmsQuery, closeBody } from "../contract.ts";
+import { seconds } from "../../../core/time.ts";
+import { acknowledgeBody, alarm, alarmsQuery, closeBody, shelveBody } from "../contract.ts";
 import { type Api, authorOf } from "../http-server.ts";
 import type { ApiParts } from "../parts.ts";
 
@@ -55,5 +56,24 @@ export function alarmRoutes(api: Api, { alarms }: ApiParts): void {
       schema: { params: byId, body: closeBody, response: { 200: alarm } },
     },
     (request) => alarms.close(request.params.id, authorOf(request), request.body.reason),
+  );
+  api.post(
+    "/api/alarms/:id/shelve",
+    {
+      config: { access: "acknowledge" },
+      schema: { params: byId, body: shelveBody, response: { 200: alarm } },
+    },
+    (request) => {
+      const { forS, reason } = request.body;
+      return alarms.shelve(request.params.id, authorOf(request), { for: seconds(forS), reason });
+    },
+  );
+  api.post(
+    "/api/alarms/:id/unshelve",
+    {
+      config: { access: "acknowledge" },
+      schema: { params: byId, response: { 200: alarm } },
+    },
+    (request) => alarms.unshelve(request.params.id, authorOf(request)),
   );
 }

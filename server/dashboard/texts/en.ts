@@ -120,6 +120,8 @@ export const en: Readonly<Record<TextKey, string>> = {
   "alarm.step.raisedAgain": "Raised again",
   "alarm.step.closed": "Closed",
   "alarm.step.foundLate": "Found in back-filled data",
+  "alarm.step.shelved": "Shelved",
+  "alarm.step.unshelved": "No longer shelved",
   "alarm.step.notified": "Notified",
   "alarm.step.notificationFailed": "Notification failed",
   "priority.emergency": "Emergency",

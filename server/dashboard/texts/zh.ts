@@ -114,6 +114,8 @@ export const zh = {
   "alarm.step.raisedAgain": "再次触发",
   "alarm.step.closed": "关闭",
   "alarm.step.foundLate": "补传数据中发现",
+  "alarm.step.shelved": "搁置",
+  "alarm.step.unshelved": "结束搁置",
   "alarm.step.notified": "已发出通知",
   "alarm.step.notificationFailed": "通知未发出",
   "priority.emergency": "紧急",

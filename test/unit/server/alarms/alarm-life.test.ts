@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { alarmId, deviceId, ruleId, spaceId } from "../../../../core/ids.ts";
-import { instant } from "../../../../core/time.ts";
+import { hours, instant } from "../../../../core/time.ts";
 import type { Alarm, AlarmFacts } from "../../../../server/alarms/alarm.ts";
 import {
   type AlarmEvent,
@@ -39,6 +39,8 @@ const events = {
   fellBack: { kind: "fellBack", at, value: 0 },
   ack: { kind: "acknowledge", at, by: "wang" },
   close: { kind: "close", at, by: "wang", reason: "measured" },
+  shelve: { kind: "shelve", at, by: "wang", for: hours(1), reason: "sensor is being changed" },
+  unshelve: { kind: "unshelve", at, by: "wang" },
 } satisfies Record<string, AlarmEvent>;
 type Name = keyof typeof events;
 
@@ -76,6 +78,37 @@ describe("the life of an alarm", () => {
     ["nothing follows the end", "return", ["ack", "returned", "raised"], "closed"],
   ])("%s", (_, closedBy, names, state) => {
     expect(live(closedBy, names).state).toBe(state);
+  });
+
+  test("on the shelf it goes on living; a rising level takes it down", () => {
+    const shelved = live("desk", ["shelve", "returned", "raised"]);
+    expect(shelved).toMatchObject({ state: "unacknowledged", shelved: { until: hours(1) + at } });
+    expect(live("desk", ["shelve", "rose"]).shelved).toBeUndefined();
+    expect(live("desk", ["shelve", "rose"]).history.map((s) => s.what)).toEqual([
+      "raised",
+      "shelved",
+      "unshelved",
+      "levelRose",
+    ]);
+  });
+
+  test.each([
+    ["an emergency", live("desk", ["rose"]), events.shelve, "an emergency is never shelved"],
+    [
+      "a panic button",
+      { ...live("desk", []), hazard: "panic" } as const,
+      events.shelve,
+      "panic, fire and smoke alarms are never shelved",
+    ],
+    [
+      "longer than a shift",
+      live("desk", []),
+      { ...events.shelve, for: hours(9) },
+      "it can be shelved for at most 8h",
+    ],
+    ["what is not on the shelf", live("desk", []), events.unshelve, "it is not shelved"],
+  ])("refused: %s", (_, alarm, event, why) => {
+    expect(alarmAfter(alarm, event)).toEqual({ ok: false, error: why });
   });
 
   test("the priority is the gravest of its life", () => {
