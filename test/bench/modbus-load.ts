@@ -1,6 +1,7 @@
 /**
- * The gateway's side of the Modbus benchmark, a process of its own so that its CPU and memory are nobody
- * else's: takes `{ports, living, seconds}` as JSON in its first argument, prints what it measured.
+ * The gateway's side of the Modbus benchmark, a process of its own so that its CPU and memory are
+ * nobody else's: takes `{ports, living, seconds}` as JSON in its first argument, prints what it
+ * measured.
  */
 import { connect } from "node:net";
 import { deviceId } from "../../core/ids.ts";
@@ -87,7 +88,9 @@ async function poll(): Promise<Omit<LoadResult, "ours" | "bare">> {
   return result;
 }
 
-/** How far answers are from the device's own beat, seen from outside; a missed beat counts whole. */
+/**
+ * How far answers are from the device's own beat, seen from outside; a missed beat counts whole.
+ */
 function lag(share: number): number {
   const lags: number[] = [];
   for (const times of arrivals.values()) {

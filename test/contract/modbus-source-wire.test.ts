@@ -1,4 +1,7 @@
-/** The Modbus source against devices on real sockets: values, writes, and every way a device can be bad. */
+/**
+ * The Modbus source against devices on real sockets: values, writes, and every way a device can be
+ * bad.
+ */
 import { afterEach, describe, expect, it } from "vitest";
 import { deviceId, type PointId } from "../../core/ids.ts";
 import { seconds } from "../../core/time.ts";

@@ -22,7 +22,10 @@ export interface Peer {
   readonly wire: Pick<TransportOptions, "openWire" | "framing" | "silence" | "gap" | "name">;
   onRequest: (request: PeerRequest) => void;
   send(bytes: Uint8Array): void;
-  /** Ends the stream from the other side, and comes back for the next opening where that is possible. */
+  /**
+   * Ends the stream from the other side, and comes back for the next opening where that is
+   * possible.
+   */
   hangUp(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /**
- * A process of many Modbus TCP devices, each on a port of its own, for load: `node modbus-fleet.ts <count>
- * <dead> <slow>` prints their ports as JSON. The dead ones accept and never answer, the slow ones answer
- * after three seconds.
+ * A process of many Modbus TCP devices, each on a port of its own, for load: `node modbus-fleet.ts
+ * <count> <dead> <slow>` prints their ports as JSON. The dead ones accept and never answer, the
+ * slow ones answer after three seconds.
  */
 import { createServer } from "node:net";
 

@@ -1,6 +1,7 @@
 /**
- * A serial line in memory on a clock moved by hand: bytes take their time, devices take theirs, and each
- * can die, come back, be slow or answer nonsense. Counts how long the line was in use and for whom.
+ * A serial line in memory on a clock moved by hand: bytes take their time, devices take theirs, and
+ * each can die, come back, be slow or answer nonsense. Counts how long the line was in use and for
+ * whom.
  */
 import type { Clock } from "../../core/clock.ts";
 import { LamplighterError } from "../../core/errors.ts";

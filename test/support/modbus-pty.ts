@@ -1,4 +1,7 @@
-/** A serial line made of a pseudo-terminal: `modbus-pty.py` holds it, bytes come and go through pipes. */
+/**
+ * A serial line made of a pseudo-terminal: `modbus-pty.py` holds it, bytes come and go through
+ * pipes.
+ */
 import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

@@ -1,4 +1,7 @@
-/** What single devices ask of us: events to be taken over, signs of life, models to be found, standstill. */
+/**
+ * What single devices ask of us: events to be taken over, signs of life, models to be found,
+ * standstill.
+ */
 import { afterEach, describe, expect, it } from "vitest";
 import type { PointId } from "../../core/ids.ts";
 import { minutes, seconds } from "../../core/time.ts";

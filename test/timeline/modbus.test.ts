@@ -47,7 +47,7 @@ describe("ten meters on a line of 9,600 baud", () => {
     }
   });
 
-  it("lose at most one poll each when one of them dies, and the dead one takes 5 % at most", async () => {
+  it("lose one poll each at most when one dies, and the dead one takes 5 % at most", async () => {
     const plant = tenMeters();
     await plant.clock.advance(minutes(1));
     plant.line.devices.get(5)!.isDead = true;
@@ -62,7 +62,7 @@ describe("ten meters on a line of 9,600 baud", () => {
     expect(plant.statuses.at(-1)).toMatchObject({ device: "d5", state: "offline" });
   });
 
-  it("say why the dead one has no values: once, then by heartbeat, and never an old value", async () => {
+  it("say why the dead one has no value: once, then by heartbeat, never an old one", async () => {
     const plant = tenMeters();
     await plant.clock.advance(minutes(1));
     plant.line.devices.get(5)!.isDead = true;
@@ -99,13 +99,13 @@ describe("ten meters on a line of 9,600 baud", () => {
       expect(plant.longestGap(`d${unit}/p0`, minutes(2), minutes(6))).toBeLessThan(2 * PERIOD);
     }
     const { sentences } = plant.source.report();
-    expect(sentences.join("\n")).toContain("unit 7 stopped at");
-    expect(sentences.join("\n")).toContain(
+    expect(sentences.map((s) => s.en).join("\n")).toContain("unit 7 stopped at");
+    expect(sentences.map((s) => s.en).join("\n")).toContain(
       "together with 8, 9, 10: look at the cable between 6 and 7",
     );
   });
 
-  it("lose every value when the adapter is unplugged and have them back when it is plugged in", async () => {
+  it("lose every value when the adapter is unplugged and have them back with it", async () => {
     const plant = tenMeters();
     await plant.clock.advance(minutes(1));
     plant.line.unplug();
@@ -154,7 +154,9 @@ describe("what cannot wait", () => {
     const plant = fullLine();
     const { rounds, warnings } = plant.source.budget();
     expect(rounds.some((round) => round.verdict === "not kept")).toBe(true);
-    expect(warnings.join("\n")).toMatch(/cannot be kept: ask every .* or divide the devices/);
+    expect(warnings.map((w) => w.en).join("\n")).toMatch(
+      /cannot be kept: ask every .* or divide the devices/,
+    );
   });
 
   it("a command on a full line begins within 100 ms and one frame", async () => {
@@ -235,7 +237,9 @@ describe("a line that lies", () => {
       expect(sample.value).toBe(register);
     }
     const { sentences } = plant.source.report();
-    expect(sentences.join("\n")).toMatch(/unit 3: [\d.]+ % of answers are damaged/);
+    expect(sentences.map((s) => s.en).join("\n")).toMatch(
+      /unit 3: [\d.]+ % of answers are damaged/,
+    );
   });
 
   it("a device that answers a second late never gives another request's values", async () => {

@@ -1,8 +1,9 @@
 /**
- * The plan of a whole line in numbers and sentences, pure; printed at start. For every period: how long
- * its round takes, with one device timeout in reserve where devices share the line, and what to do when
- * that does not fit.
+ * The plan of a whole line in numbers and sentences, pure; printed at start. For every period: how
+ * long its round takes, with one device timeout in reserve where devices share the line, and what
+ * to do when that does not fit.
  */
+import type { Label } from "../../../core/label.ts";
 import { type Duration, formatDuration, milliseconds } from "../../../core/time.ts";
 import type { LineTiming, PlannedRead } from "./plan.ts";
 
@@ -30,7 +31,7 @@ export interface LineBudget {
   /** Share of time the line is busy, 0 to 1 and above. */
   readonly duty: number;
   readonly rounds: readonly RoundBudget[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Label[];
 }
 
 export function budgetOf(devices: readonly PlannedDevice[], line: LineTiming): LineBudget {
@@ -66,22 +67,42 @@ function roundOf(period: Duration, reads: readonly PlannedRead[], reserve: Durat
   return { period, requests, busy, reserve, verdict };
 }
 
-function warningOf(round: RoundBudget, line: LineTiming): readonly string[] {
+function warningOf(round: RoundBudget, line: LineTiming): readonly Label[] {
   if (round.verdict === "kept") return [];
-  const needed = round.busy + round.reserve;
   const period = formatDuration(round.period);
-  const cures = [`ask every ${formatDuration(milliseconds(niceAbove(needed)))} instead`];
-  if (line.byteMs > 0.5) cures.push("use a higher baud rate");
-  cures.push("divide the devices among two lines");
-  const cure = `${cures.slice(0, -1).join(", ")} or ${cures.at(-1)}`;
+  const cure = cureOf(round, line);
   if (round.verdict === "not kept") {
-    return [`a round every ${period} takes ${round.busy} ms and cannot be kept: ${cure}`];
+    return [
+      {
+        en: `a round every ${period} takes ${round.busy} ms and cannot be kept: ${cure.en}`,
+        zh: `每 ${period} 一轮需要 ${round.busy} ms，无法按时完成：${cure.zh}`,
+      },
+    ];
   }
+  const { busy, reserve } = round;
   return [
-    `a round every ${period} takes ${round.busy} ms and is late whenever a device stops answering ` +
-      `(${round.reserve} ms timeout): ${cure}`,
+    {
+      en:
+        `a round every ${period} takes ${busy} ms and is late whenever a device stops answering ` +
+        `(${reserve} ms timeout): ${cure.en}`,
+      zh: `每 ${period} 一轮需要 ${busy} ms，一旦有设备停止应答（等待 ${reserve} ms）就会延误：${cure.zh}`,
+    },
   ];
 }
+
+function cureOf(round: RoundBudget, line: LineTiming): Label {
+  const every = formatDuration(milliseconds(niceAbove(round.busy + round.reserve)));
+  const isSlow = line.byteMs > SLOW_BYTE_MS;
+  return {
+    en:
+      `ask every ${every} instead${isSlow ? ", use a higher baud rate" : ""} ` +
+      "or divide the devices among two lines",
+    zh: `请改为每 ${every} 询问一次${isSlow ? "、提高波特率" : ""}，或将设备分到两条线路`,
+  };
+}
+
+/** A byte that takes longer is slower than 19,200 baud. */
+const SLOW_BYTE_MS = 0.5;
 
 /** A period a person would choose, not below `ms`. */
 function niceAbove(ms: number): number {
@@ -90,17 +111,36 @@ function niceAbove(ms: number): number {
   }
 }
 
+const VERDICTS: Readonly<Record<RoundBudget["verdict"], Label>> = {
+  kept: { en: "kept", zh: "可按时完成" },
+  "kept unless a device dies": {
+    en: "kept unless a device dies",
+    zh: "仅在无设备掉线时可按时完成",
+  },
+  "not kept": { en: "not kept", zh: "无法按时完成" },
+};
+
 /** What is printed at start, one line each. */
-export function sentencesOf(budget: LineBudget): readonly string[] {
+export function sentencesOf(budget: LineBudget): readonly Label[] {
   const { devices, requests, registers, points, duty } = budget;
-  return [
-    `${requests} requests touching ${registers} registers for ${points} points of ${devices} ` +
-      `devices; the line is busy ${Math.round(100 * duty)} % of the time`,
-    ...budget.rounds.map(
-      (round) =>
-        `every ${formatDuration(round.period)}: ${round.requests} requests, predicted round ` +
-        `${(round.busy / 1_000).toFixed(2)} s, ${round.reserve} ms in reserve, ${round.verdict}`,
-    ),
-    ...budget.warnings,
-  ];
+  const percent = Math.round(100 * duty);
+  const total: Label = {
+    en:
+      `${requests} requests touching ${registers} registers for ${points} points of ${devices} ` +
+      `devices; the line is busy ${percent} % of the time`,
+    zh: `${devices} 台设备的 ${points} 个测点：${requests} 个请求、${registers} 个寄存器，线路占用率 ${percent} %`,
+  };
+  return [total, ...budget.rounds.map(roundSentence), ...budget.warnings];
+}
+
+function roundSentence({ period, requests, busy, reserve, verdict }: RoundBudget): Label {
+  const every = formatDuration(period);
+  const seconds = (busy / 1_000).toFixed(2);
+  return {
+    en:
+      `every ${every}: ${requests} requests, predicted round ${seconds} s, ` +
+      `${reserve} ms in reserve, ` +
+      VERDICTS[verdict].en,
+    zh: `每 ${every}：${requests} 个请求，预计一轮 ${seconds} s，预留 ${reserve} ms，${VERDICTS[verdict].zh}`,
+  };
 }

@@ -1,7 +1,7 @@
 /**
- * Reads and writes as function codes, through the package modbus-serial, which this file alone imports.
- * It encodes and decodes over a port object of ours; the transport below owns everything it does wrong
- * by itself (framing, transaction ids, deadlines, reconnection: see the wire tests).
+ * Reads and writes as function codes, through the package modbus-serial, which this file alone
+ * imports. It encodes and decodes over a port object of ours; the transport below owns everything
+ * it does wrong by itself (framing, transaction ids, deadlines, reconnection: see the wire tests).
  */
 import { EventEmitter } from "node:events";
 import ModbusSerial from "modbus-serial";
@@ -54,7 +54,9 @@ export class ModbusClient {
     this.#codec.open();
   }
 
-  /** Registers as numbers, bits as 0 and 1. Rejects as `Transport.exchange` and `DEVICE_EXCEPTION`. */
+  /**
+   * Registers as numbers, bits as 0 and 1. Rejects as `Transport.exchange` and `DEVICE_EXCEPTION`.
+   */
   async read(request: ReadRequest): Promise<readonly number[]> {
     const { unit, table, address, count, within } = request;
     const codec = this.#codec;
@@ -143,8 +145,8 @@ interface CodecMethods {
 const Codec = ModbusSerial as unknown as new (port: EventEmitter) => CodecMethods;
 
 /**
- * What modbus-serial takes for a serial port: it is given RTU frames and gives back RTU frames. There is
- * never more than one transaction, so its table of transactions has one place.
+ * What modbus-serial takes for a serial port: it is given RTU frames and gives back RTU frames.
+ * There is never more than one transaction, so its table of transactions has one place.
  */
 class TransportPort extends EventEmitter {
   readonly isOpen = true;

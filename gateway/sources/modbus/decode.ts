@@ -1,6 +1,7 @@
 /**
- * Registers → value, pure, as the profile says. NaN, infinity, sentinels, impossible digits and whole
- * numbers that a double cannot hold are never values: they come back as the reason why there is none.
+ * Registers → value, pure, as the profile says. NaN, infinity, sentinels, impossible digits and
+ * whole numbers that a double cannot hold are never values: they come back as the reason why there
+ * is none.
  */
 
 import { failure, type Outcome, success } from "../../../core/outcome.ts";
@@ -56,7 +57,8 @@ export function decodePoint(point: ModbusPoint, context: DecodeContext): Outcome
   }
   const exact = exactNumber(raw.value);
   if (!exact.ok) return exact;
-  // A serial number in binary is still a text: nobody adds it up, and the store takes it only as one.
+  // A serial number in binary is still a text: nobody adds it up, and the store takes it only as
+  // one.
   if (point.kind === "text") return success(String(exact.value));
   if (point.codes !== undefined) return codedValue(point.codes, exact.value);
   return scaledValue(point, exact.value, context);
@@ -263,7 +265,10 @@ export function factorOf(
   return success(factors);
 }
 
-/** Multiplies; by 0.1 and the like as a division by 10, which gives 230.2 and not 230.20000000000002. */
+/**
+ * Multiplies; by 0.1 and the like as a division by 10, which gives 230.2 and not
+ * 230.20000000000002.
+ */
 function times(value: number, scale: number): number {
   if (scale === 1) return value;
   const divisor = Math.round(1 / scale);

@@ -1,7 +1,7 @@
 /**
- * What people and rules want from the line now: a bounded queue of commands and reads that goes before
- * all polling. Whoever waits gets an answer by the timeout at the latest, and what was given up is never
- * carried out afterwards.
+ * What people and rules want from the line now: a bounded queue of commands and reads that goes
+ * before all polling. Whoever waits gets an answer by the timeout at the latest, and what was given
+ * up is never carried out afterwards.
  */
 import type { Clock } from "../../../core/clock.ts";
 import type { Duration } from "../../../core/time.ts";

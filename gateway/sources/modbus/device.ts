@@ -1,7 +1,7 @@
 /**
- * One device as the bus sees it: its plan and what was learned, the last state of every point, and the
- * samples that follow from an answer or a failure. Good values are offered each time; a bad one once when
- * it becomes bad and then by its heartbeat, and never with the value it had before.
+ * One device as the bus sees it: its plan and what was learned, the last state of every point, and
+ * the samples that follow from an answer or a failure. Good values are offered each time; a bad one
+ * once when it becomes bad and then by its heartbeat, and never with the value it had before.
  */
 import type { Clock } from "../../../core/clock.ts";
 import type { DeviceId, PointId } from "../../../core/ids.ts";
@@ -101,7 +101,10 @@ export class DeviceState {
     return this.allFailed({ reason: "notImplemented", detail });
   }
 
-  /** At the beginning of a search, which may wait; in the middle of it the next step follows at once. */
+  /**
+   * At the beginning of a search, which may wait; in the middle of it the next step follows at
+   * once.
+   */
   get isSearchAtStart(): boolean {
     return this.#search === BEGIN;
   }
@@ -213,8 +216,8 @@ export class DeviceState {
   }
 
   /**
-   * Whether everything this value depends on has been read; until then there is neither a value nor a
-   * reason to call it bad.
+   * Whether everything this value depends on has been read; until then there is neither a value nor
+   * a reason to call it bad.
    */
   #isReady(point: ModbusPoint, context: DecodeContext): boolean {
     const gate = point.gate === undefined ? undefined : this.#points.get(point.gate.point);

@@ -1,15 +1,17 @@
 /**
- * The bus doctor: counts what happened on a line per device, and says in sentences what that means. It
- * keeps numbers only, bounded; the loop tells it of every transaction.
+ * The bus doctor: counts what happened on a line, per device. It keeps numbers only, bounded; the
+ * loop tells it of every transaction, and `diagnosis.ts` says what the numbers mean.
  */
 import type { DeviceId } from "../../../core/ids.ts";
-import type { Duration, Instant, Monotonic } from "../../../core/time.ts";
+import type { Label } from "../../../core/label.ts";
+import { type Duration, type Instant, type Monotonic, minutes } from "../../../core/time.ts";
+import { diagnose } from "./diagnosis.ts";
 import type { Stranger } from "./frame.ts";
 
-/** Answer times kept per device; older ones are overwritten. */
-const TIMES_MAX = 256;
-/** Devices that stop within this of each other have one cause. */
-const TOGETHER_MS = 10_000;
+/** Transactions remembered per device; older ones are overwritten. */
+const REMEMBERED_MAX = 256;
+/** The duty of a line is that of the last whole span of this length. */
+const DUTY_SPAN = minutes(1);
 
 export const OUTCOMES = ["answered", "timeout", "crc", "frame", "exception", "lost"] as const;
 export type TransactionOutcome = (typeof OUTCOMES)[number];
@@ -20,7 +22,12 @@ export interface DeviceReport {
   readonly answerMsP50: number | undefined;
   readonly answerMsP95: number | undefined;
   readonly lagMsP95: number | undefined;
+  /** Since the start. */
   readonly counts: Readonly<Record<TransactionOutcome, number>>;
+  /** Share of each outcome among the last `recent` transactions. */
+  readonly shares: Readonly<Record<TransactionOutcome, number>>;
+  readonly recent: number;
+  readonly failuresInRow: number;
   readonly missedPolls: number;
   readonly lastGood: Instant | undefined;
   readonly silentSince: Instant | undefined;
@@ -36,7 +43,8 @@ export interface BusReport {
   readonly duty: number;
   readonly strangers: Readonly<Record<Stranger, number>>;
   readonly devices: readonly DeviceReport[];
-  readonly sentences: readonly string[];
+  /** What it means, for the person with the screwdriver. */
+  readonly sentences: readonly Label[];
 }
 
 export interface Transaction {
@@ -50,9 +58,11 @@ export interface Transaction {
 interface Patient {
   readonly device: DeviceId;
   readonly unit: number;
-  readonly times: Ring;
-  readonly lags: Ring;
+  readonly times: Ring<number>;
+  readonly lags: Ring<number>;
   readonly counts: Record<TransactionOutcome, number>;
+  readonly outcomes: Ring<TransactionOutcome>;
+  failuresInRow: number;
   missedPolls: number;
   lastGood: Instant | undefined;
   silentSince: Instant | undefined;
@@ -67,8 +77,10 @@ export class Doctor {
     wrongUnit: 0,
     echo: 0,
   };
-  readonly #startedAt: Monotonic;
+  /** Time in use in the span that runs, and share of the one before. */
+  #spanStart: Monotonic;
   #busyMs = 0;
+  #duty: number | undefined;
   #state: BusReport["state"] = "lost";
 
   constructor(
@@ -77,13 +89,15 @@ export class Doctor {
     startedAt: Monotonic,
   ) {
     this.#line = line;
-    this.#startedAt = startedAt;
+    this.#spanStart = startedAt;
     this.#patients = devices.map(({ device, unit }) => ({
       device,
       unit,
       times: new Ring(),
       lags: new Ring(),
-      counts: { answered: 0, timeout: 0, crc: 0, frame: 0, exception: 0, lost: 0 },
+      outcomes: new Ring(),
+      counts: noneYet(),
+      failuresInRow: 0,
       missedPolls: 0,
       lastGood: undefined,
       silentSince: undefined,
@@ -95,12 +109,15 @@ export class Doctor {
     if (patient === undefined) return;
     this.#busyMs += transaction.took;
     patient.counts[transaction.outcome]++;
+    patient.outcomes.push(transaction.outcome);
     if (transaction.lag !== undefined) patient.lags.push(transaction.lag);
     if (transaction.outcome === "answered" || transaction.outcome === "exception") {
       patient.times.push(transaction.took);
       patient.lastGood = transaction.time;
       patient.silentSince = undefined;
+      patient.failuresInRow = 0;
     } else {
+      patient.failuresInRow++;
       patient.silentSince ??= transaction.time;
     }
   }
@@ -118,6 +135,16 @@ export class Doctor {
     this.#state = state;
   }
 
+  #dutyAt(now: Monotonic): number {
+    const spanMs = now - this.#spanStart;
+    if (spanMs >= DUTY_SPAN) {
+      this.#duty = Math.min(1, this.#busyMs / spanMs);
+      this.#spanStart = now;
+      this.#busyMs = 0;
+    }
+    return this.#duty ?? Math.min(1, this.#busyMs / Math.max(1, spanMs));
+  }
+
   report(now: Monotonic): BusReport {
     const devices = this.#patients.map(reportOf);
     const times = this.#patients.flatMap((patient) => patient.times.values());
@@ -128,7 +155,7 @@ export class Doctor {
       answerMsP50: quantile(times, 0.5),
       answerMsP95: quantile(times, 0.95),
       lagMsP95: quantile(lags, 0.95),
-      duty: Math.min(1, this.#busyMs / Math.max(1, now - this.#startedAt)),
+      duty: this.#dutyAt(now),
       strangers: { ...this.#strangers },
       devices,
     };
@@ -138,6 +165,9 @@ export class Doctor {
 
 function reportOf(patient: Patient): DeviceReport {
   const times = patient.times.values();
+  const outcomes = patient.outcomes.values();
+  const shares = noneYet();
+  for (const outcome of outcomes) shares[outcome] += 1 / outcomes.length;
   return {
     device: patient.device,
     unit: patient.unit,
@@ -145,23 +175,35 @@ function reportOf(patient: Patient): DeviceReport {
     answerMsP95: quantile(times, 0.95),
     lagMsP95: quantile(patient.lags.values(), 0.95),
     counts: { ...patient.counts },
+    shares,
+    recent: outcomes.length,
+    failuresInRow: patient.failuresInRow,
     missedPolls: patient.missedPolls,
     lastGood: patient.lastGood,
     silentSince: patient.silentSince,
   };
 }
 
-/** A crowd of numbers, the newest kept. */
-class Ring {
-  readonly #values: number[] = [];
+const noneYet = (): Record<TransactionOutcome, number> => ({
+  answered: 0,
+  timeout: 0,
+  crc: 0,
+  frame: 0,
+  exception: 0,
+  lost: 0,
+});
+
+/** The newest of many. */
+class Ring<T> {
+  readonly #values: T[] = [];
   #next = 0;
 
-  push(value: number): void {
+  push(value: T): void {
     this.#values[this.#next] = value;
-    this.#next = (this.#next + 1) % TIMES_MAX;
+    this.#next = (this.#next + 1) % REMEMBERED_MAX;
   }
 
-  values(): readonly number[] {
+  values(): readonly T[] {
     return this.#values;
   }
 }
@@ -169,102 +211,4 @@ class Ring {
 export function quantile(values: readonly number[], share: number): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-}
-
-/** What the numbers mean, in sentences for the person with the screwdriver. */
-export function diagnose(report: Omit<BusReport, "sentences">): readonly string[] {
-  return [
-    ...(report.state === "lost" ? [`${report.line}: the connection itself is down`] : []),
-    ...silences(report.devices),
-    ...report.devices.flatMap(noisy),
-    ...intruders(report),
-    ...(report.duty > 0.9
-      ? [`${report.line} is in use ${Math.round(100 * report.duty)} % of the time: it is full`]
-      : []),
-  ];
-}
-
-/** Devices that fell silent together, and where to look. */
-function silences(devices: readonly DeviceReport[]): readonly string[] {
-  const silent = devices
-    .filter((device) => device.silentSince !== undefined)
-    .sort((a, b) => (a.silentSince ?? 0) - (b.silentSince ?? 0));
-  const groups: DeviceReport[][] = [];
-  for (const device of silent) {
-    const group = groups.at(-1);
-    const since = group?.[0]?.silentSince;
-    const isSame = since !== undefined && (device.silentSince ?? 0) - since <= TOGETHER_MS;
-    if (group !== undefined && isSame) group.push(device);
-    else groups.push([device]);
-  }
-  return groups.map((group) => silence(group, devices));
-}
-
-function silence(group: readonly DeviceReport[], all: readonly DeviceReport[]): string {
-  const units = group.map((device) => device.unit).sort((a, b) => a - b);
-  const [first, ...others] = units;
-  const since = clockTime(group[0]?.silentSince);
-  if (others.length === 0) {
-    const device = group[0];
-    const never = device?.lastGood === undefined ? " and never answered" : "";
-    return `unit ${first} (${device?.device}) is silent since ${since}${never}: look at its power and plug`;
-  }
-  const living = all.filter((device) => device.silentSince === undefined).map((d) => d.unit);
-  const neighbour = Math.max(...living.filter((unit) => unit < (first ?? 0)));
-  if (living.length === 0)
-    return `all units stopped at ${since}: look at the line or the converter`;
-  const where = Number.isFinite(neighbour)
-    ? `look at the cable between ${neighbour} and ${first}`
-    : "look at the cable they share";
-  return `unit ${first} stopped at ${since} together with ${others.join(", ")}: ${where}`;
-}
-
-const clockTime = (time: Instant | undefined): string =>
-  time === undefined ? "the start" : `${new Date(time).toISOString().slice(11, 19)}Z`;
-
-/** Sentences need this many transactions, else a single fault is 100 %. */
-const JUDGED_MIN = 20;
-
-function noisy(device: DeviceReport): readonly string[] {
-  const { counts } = device;
-  const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
-  if (total < JUDGED_MIN) return [];
-  const share = (n: number): string => `${((100 * n) / total).toFixed(1)} %`;
-  const sentences: string[] = [];
-  if (counts.crc / total > 0.02) {
-    const cause = counts.crc / total > 0.3 ? "two devices with one id, or " : "";
-    sentences.push(
-      `unit ${device.unit}: ${share(counts.crc)} of answers are damaged: ` +
-        `${cause}termination, shielding, swapped wires or a wrong baud rate`,
-    );
-  }
-  if (device.silentSince === undefined && counts.timeout / total > 0.05) {
-    sentences.push(
-      `unit ${device.unit} does not answer ${share(counts.timeout)} of requests but lives: ` +
-        "give it more time or a pause between requests",
-    );
-  }
-  if (counts.exception / total > 0.05) {
-    sentences.push(
-      `unit ${device.unit} refuses ${share(counts.exception)} of requests: does its profile fit?`,
-    );
-  }
-  return sentences;
-}
-
-function intruders({ line, strangers }: Omit<BusReport, "sentences">): readonly string[] {
-  const sentences: string[] = [];
-  if (strangers.wrongUnit > 0) {
-    sentences.push(
-      `${line}: ${strangers.wrongUnit} answers came from a unit that was not asked: ` +
-        "a second master on the line, or a device answering very late",
-    );
-  }
-  if (strangers.lateAnswer > 0) {
-    sentences.push(`${line}: ${strangers.lateAnswer} answers came too late: raise the timeout`);
-  }
-  if (strangers.echo > 0) {
-    sentences.push(`${line}: the adapter hears its own requests: switch its echo off`);
-  }
-  return sentences;
 }

@@ -1,6 +1,6 @@
 /**
- * A command's value → what is written, pure: the inverse of `decode.ts`. A value that the device's type
- * cannot hold exactly (beyond the command's tolerance) is refused, never rounded in silence.
+ * A command's value → what is written, pure: the inverse of `decode.ts`. A value that the device's
+ * type cannot hold exactly (beyond the command's tolerance) is refused, never rounded in silence.
  */
 
 import { failure, type Outcome, success } from "../../../core/outcome.ts";

@@ -1,8 +1,9 @@
 /**
- * Bytes ↔ frames, pure. A request and its answer are PDUs (function code and data); on the wire they are
- * wrapped as Modbus TCP (MBAP header: transaction, protocol 0, length, unit) or as RTU (unit, PDU, CRC).
- * The scanners look for the answer to one known request in whatever bytes came, and say what else they
- * passed over. Modbus Application Protocol V1.1b3; Modbus Messaging on TCP/IP V1.0b §3.1.3.
+ * Bytes ↔ frames, pure. A request and its answer are PDUs (function code and data); on the wire
+ * they are wrapped as Modbus TCP (MBAP header: transaction, protocol 0, length, unit) or as RTU
+ * (unit, PDU, CRC). The scanners look for the answer to one known request in whatever bytes came,
+ * and say what else they passed over. Modbus Application Protocol V1.1b3; Modbus Messaging on
+ * TCP/IP V1.0b §3.1.3.
  */
 import { failure, type Outcome, success } from "../../../core/outcome.ts";
 
@@ -132,8 +133,9 @@ export function checkAnswer(request: Uint8Array, answer: Uint8Array): Outcome<un
 }
 
 /**
- * Looks for the answer in the bytes of a Modbus TCP stream. While `synced`, headers follow each other
- * and whole foreign frames are passed over; otherwise only a header with our transaction id counts.
+ * Looks for the answer in the bytes of a Modbus TCP stream. While `synced`, headers follow each
+ * other and whole foreign frames are passed over; otherwise only a header with our transaction id
+ * counts.
  */
 export function scanMbap(bytes: Uint8Array, expected: Expected, synced: boolean): Scan {
   const strangers: Stranger[] = [];
@@ -195,8 +197,8 @@ function nextHeader(bytes: Uint8Array, from: number, transaction: number): numbe
 }
 
 /**
- * Looks for the answer in the bytes of an RTU line. Whole valid frames of others are passed over. With
- * `settled` the line has been silent: nothing that is incomplete will be completed any more.
+ * Looks for the answer in the bytes of an RTU line. Whole valid frames of others are passed over.
+ * With `settled` the line has been silent: nothing that is incomplete will be completed any more.
  */
 export function scanRtu(bytes: Uint8Array, expected: Expected, settled: boolean): Scan {
   const strangers: Stranger[] = [];
@@ -231,7 +233,9 @@ interface RtuFrame {
   readonly whose: "ours" | Stranger;
 }
 
-/** Some adapters hear themselves: a read request is never its own answer, so it can be passed over. */
+/**
+ * Some adapters hear themselves: a read request is never its own answer, so it can be passed over.
+ */
 function echoAt(bytes: Uint8Array, at: number, expected: Expected): RtuFrame | undefined {
   const code = expected.request[0] ?? 0;
   if (code > 4) return undefined;

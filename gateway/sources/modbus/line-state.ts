@@ -1,7 +1,7 @@
 /**
- * Everything known about the devices of one line: their plans, health and last states, and what follows
- * from an answer or a failure: samples, statuses, lessons, the doctor's counts. No I/O; the loop in
- * `source.ts` asks it what to do next and tells it what came of it.
+ * Everything known about the devices of one line: their plans, health and last states, and what
+ * follows from an answer or a failure: samples, statuses, lessons, the doctor's counts. No I/O; the
+ * loop in `source.ts` asks it what to do next and tells it what came of it.
  */
 import type { Clock } from "../../../core/clock.ts";
 import type { LamplighterError } from "../../../core/errors.ts";

@@ -1,4 +1,7 @@
-/** A connection of the gateway's file → its transport, its timing for the plan, and its name for people. */
+/**
+ * A connection of the gateway's file → its transport, its timing for the plan, and its name for
+ * people.
+ */
 import type { Clock } from "../../../core/clock.ts";
 import { milliseconds } from "../../../core/time.ts";
 import type { ModbusConnection } from "../../configuration.ts";
@@ -28,11 +31,14 @@ export interface Line {
   readonly openWire: TransportOptions["openWire"];
 }
 
+const hostAndPort = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+
 export function lineOf(connection: ModbusConnection, clock: Clock): Line {
   switch (connection.transport) {
     case "tcp":
       return {
-        name: `${connection.host}:${connection.port}`,
+        name: hostAndPort(connection),
         framing: "mbap",
         timing: { byteMs: 0, turnaroundMs: TCP_TURNAROUND_MS, frameBytes: MBAP_FRAME_BYTES },
         silence: milliseconds(0),
@@ -41,7 +47,7 @@ export function lineOf(connection: ModbusConnection, clock: Clock): Line {
       };
     case "rtu-over-tcp":
       return {
-        name: `${connection.host}:${connection.port}`,
+        name: hostAndPort(connection),
         framing: "rtu",
         timing: {
           byteMs: 10_000 / CONVERTER_BAUD,

@@ -1,7 +1,8 @@
 /**
- * What to ask one device, pure: the fewest reads that carry every point at its pace, under the device's
- * limits, merged across gaps where that saves time and the gap has been proven. What was learned on the
- * wire (`Knowledge`) goes in, so planning again after an illegal address is one call.
+ * What to ask one device, pure: the fewest reads that carry every point at its pace, under the
+ * device's limits, merged across gaps where that saves time and the gap has been proven. What was
+ * learned on the wire (`Knowledge`) goes in, so planning again after an illegal address is one
+ * call.
  *
  *   points   ▇▇ ▇▇▇▇    ▇▇        ▇▇▇▇▇▇▇
  *   reads    [───────]  [──]      [─────]      first: only what touches
@@ -309,7 +310,9 @@ function readOf(spans: readonly Span[], { line, group }: Merger): PlannedRead {
   };
 }
 
-/** Every register of one point in reads of their own, for reading it on demand or trying it again. */
+/**
+ * Every register of one point in reads of their own, for reading it on demand or trying it again.
+ */
 export function planPoint(
   point: ModbusPoint,
   profile: ModbusProfile,

@@ -1,7 +1,8 @@
 /**
- * What to do next on one line, pure. Jobs fall due at fixed beats that never drift; among those due,
- * hazard goes before timed before background, and whatever has waited too long is timed. A device that
- * does not answer has one job left, its probe, at growing distances; nobody ever sleeps on the line.
+ * What to do next on one line, pure. Jobs fall due at fixed beats that never drift; among those
+ * due, hazard goes before timed before background, and whatever has waited too long is timed. A
+ * device that does not answer has one job left, its probe, at growing distances; nobody ever sleeps
+ * on the line.
  */
 import {
   type Duration,
@@ -25,7 +26,10 @@ export const PROBE_FIRST = milliseconds(500);
 export const PROBE_MAX = seconds(10);
 /** Until it is known whether the device is lost. */
 const DOUBT_MAX = seconds(1);
-/** A probe may cost at most this share of a shared line, all silent devices together five times that. */
+/**
+ * A probe may cost at most this share of a shared line, all silent devices together five times
+ * that.
+ */
 const PROBE_SHARE_MAX = 0.05;
 const PROBES_SHARE_MAX = 0.25;
 
@@ -72,7 +76,10 @@ export type Action =
 
 interface Candidate {
   readonly job: Job;
-  /** When it fell due; a pause the device wants moves `readyAt` only, so that nobody is starved by it. */
+  /**
+   * When it fell due; a pause the device wants moves `readyAt` only, so that nobody is starved by
+   * it.
+   */
   readonly due: number;
   readonly readyAt: number;
   readonly isProbe: boolean;
@@ -126,7 +133,9 @@ function rankOf(candidate: Candidate, now: Monotonic): number {
   return 1;
 }
 
-/** The next beat after now; beats that passed meanwhile are missed, never made up for in a burst. */
+/**
+ * The next beat after now; beats that passed meanwhile are missed, never made up for in a burst.
+ */
 export function nextDue(
   job: Job,
   now: Monotonic,

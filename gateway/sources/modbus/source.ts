@@ -1,6 +1,6 @@
 /**
- * The loop: the one owner of a socket or serial line and of every device on it. Each turn does one thing:
- * what somebody waits for, else what the schedule says is due, else nothing until then.
+ * The loop: the one owner of a socket or serial line and of every device on it. Each turn does one
+ * thing: what somebody waits for, else what the schedule says is due, else nothing until then.
  *
  *   open ─► serve ─┬─ demand (write, read) ──► client ─► transport
  *     ▲            ├─ poll: hazard > timed > background ─► samples ─► sink
@@ -75,7 +75,9 @@ export interface ModbusSource extends Source {
 /** Connection attempts. */
 const RECONNECT_FIRST = milliseconds(500);
 const RECONNECT_MAX = seconds(10);
-/** A connection on which this many requests in a row went unanswered for this long is opened anew. */
+/**
+ * A connection on which this many requests in a row went unanswered for this long is opened anew.
+ */
 const HALF_OPEN_TIMEOUTS = 3;
 const HALF_OPEN_AFTER = seconds(5);
 /** Bad values are looked through for their heartbeat this often. */
@@ -141,7 +143,8 @@ class ModbusLoop implements ModbusSource {
 
   async run(signal: AbortSignal): Promise<void> {
     const { connection, log } = this.#options;
-    log.info("modbus plan", { connection: connection.id, plan: sentencesOf(this.budget()) });
+    const plan = sentencesOf(this.budget()).map((sentence) => sentence.en);
+    log.info("modbus plan", { connection: connection.id, plan });
     const stop = (): void => this.#wake();
     signal.addEventListener("abort", stop, { once: true });
     try {
@@ -270,8 +273,8 @@ class ModbusLoop implements ModbusSource {
   }
 
   /**
-   * The device holds an event until it is cleared, and it is cleared only once it is durable here. A
-   * gateway that dies in between reads it a second time: twice is better than never.
+   * The device holds an event until it is cleared, and it is cleared only once it is durable here.
+   * A gateway that dies in between reads it a second time: twice is better than never.
    */
   async #takeOver(task: ReadTask, device: DeviceState, asked: Block): Promise<void> {
     task.failures = 0;
@@ -320,7 +323,9 @@ class ModbusLoop implements ModbusSource {
     else this.#state.errandFailed(task, attempt, answer.error);
   }
 
-  /** One step of the search for SunSpec models; the next follows at once, behind what cannot wait. */
+  /**
+   * One step of the search for SunSpec models; the next follows at once, behind what cannot wait.
+   */
   async #discover(task: Errand, device: DeviceState, attempt: Attempt): Promise<void> {
     const address = device.searchedAddress;
     if (address === undefined) return;

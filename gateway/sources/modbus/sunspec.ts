@@ -1,7 +1,7 @@
 /**
- * Where a SunSpec device keeps its models, pure: the marker "SunS" is looked for at each base, then the
- * chain of models is walked, one read of two registers a step, so that a search never holds the line.
- * SunSpec Device Information Model Specification 1.1 §6.
+ * Where a SunSpec device keeps its models, pure: the marker "SunS" is looked for at each base, then
+ * the chain of models is walked, one read of two registers a step, so that a search never holds the
+ * line. SunSpec Device Information Model Specification 1.1 §6.
  */
 import type { ModbusProfile } from "../../../device-profiles/profile.ts";
 

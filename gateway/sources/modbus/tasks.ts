@@ -1,7 +1,7 @@
 /**
- * The jobs of one line: polls that return at their period, proofs of gaps and retrials of points that
- * were set aside, which are done once, events to be taken over, signs of life, and searches. Planning a device again keeps the beats of
- * the reads that stay.
+ * The jobs of one line: polls that return at their period, proofs of gaps and retrials of points
+ * that were set aside, which are done once, events to be taken over, signs of life, and searches.
+ * Planning a device again keeps the beats of the reads that stay.
  */
 import {
   type Duration,
@@ -31,8 +31,10 @@ interface TaskBase extends Job {
   failures: number;
 }
 
-/** `poll` returns at its period; `proof` and `retrial` are done once; `handshake` asks whether the device
- * holds an event. */
+/**
+ * `poll` returns at its period; `proof` and `retrial` are done once; `handshake` asks whether the device
+ * holds an event.
+ */
 export interface ReadTask extends TaskBase {
   readonly role: "poll" | "proof" | "retrial" | "handshake";
   readonly read: PlannedRead;

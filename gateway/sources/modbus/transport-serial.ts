@@ -1,7 +1,7 @@
 /**
- * A serial line as a stream of bytes. `serialport` comes as an optional part of modbus-serial and is
- * loaded only when a serial connection is configured. A port that was unplugged ends the stream; opening
- * it again under its `/dev/serial/by-id` path finds it wherever it was plugged in.
+ * A serial line as a stream of bytes. `serialport` comes as an optional part of modbus-serial and
+ * is loaded only when a serial connection is configured. A port that was unplugged ends the stream;
+ * opening it again under its `/dev/serial/by-id` path finds it wherever it was plugged in.
  */
 import { EventEmitter } from "node:events";
 import { LamplighterError, wordsOf } from "../../../core/errors.ts";
@@ -46,9 +46,9 @@ export const openSerial =
   };
 
 /**
- * serialport 13 on Node 26: its native poller calls back outside a callback scope, so the promises that
- * would read the bytes only continue when something else happens in the process. An empty immediate is
- * that something; without it answers arrive seconds late or never.
+ * serialport 13 on Node 26: its native poller calls back outside a callback scope, so the promises
+ * that would read the bytes only continue when something else happens in the process. An empty
+ * immediate is that something; without it answers arrive seconds late or never.
  */
 function wakeAfterPolling(port: Port): void {
   const poller: unknown = port.port !== undefined && "poller" in port.port && port.port.poller;

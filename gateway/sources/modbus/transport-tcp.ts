@@ -1,4 +1,6 @@
-/** A TCP socket as a stream of bytes, for Modbus TCP and for RTU frames through a serial converter. */
+/**
+ * A TCP socket as a stream of bytes, for Modbus TCP and for RTU frames through a serial converter.
+ */
 import { connect, type Socket } from "node:net";
 import type { Clock } from "../../../core/clock.ts";
 import { LamplighterError, wordsOf } from "../../../core/errors.ts";

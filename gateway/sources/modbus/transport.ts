@@ -1,7 +1,7 @@
 /**
- * One byte stream with one transaction at a time on it: wraps a request, waits for its answer until a
- * deadline, finds its way back after garbage, and fails what is pending when the stream ends. Sockets and
- * serial ports (`transport-tcp.ts`, `transport-serial.ts`) only bring bytes.
+ * One byte stream with one transaction at a time on it: wraps a request, waits for its answer until
+ * a deadline, finds its way back after garbage, and fails what is pending when the stream ends.
+ * Sockets and serial ports (`transport-tcp.ts`, `transport-serial.ts`) only bring bytes.
  *
  *   exchange(unit, pdu) ─► frame ─► Wire.write
  *                  ▲                    │
@@ -60,8 +60,8 @@ export interface Transport {
   open(signal: AbortSignal): Promise<void>;
   /**
    * The PDU that answers, checked against the request; may be an exception. Rejects with
-   * `DEVICE_TIMEOUT`, `DEVICE_ANSWER_INVALID` or `CONNECTION_LOST`, and never later than `within` and a
-   * short wait for silence. One at a time: a second call while one is pending is a bug.
+   * `DEVICE_TIMEOUT`, `DEVICE_ANSWER_INVALID` or `CONNECTION_LOST`, and never later than `within`
+   * and a short wait for silence. One at a time: a second call while one is pending is a bug.
    */
   exchange(exchange: Exchange): Promise<Uint8Array>;
   /** Idempotent; what is pending is rejected. Opening again is allowed. */
@@ -190,8 +190,8 @@ class StreamTransport implements Transport {
   }
 
   /**
-   * On RTU an answer says neither address nor transaction. While one to another read of the same unit,
-   * function and length may still come, this read would take it for its own.
+   * On RTU an answer says neither address nor transaction. While one to another read of the same
+   * unit, function and length may still come, this read would take it for its own.
    */
   #refuseAmbiguous(expected: Expected): void {
     const now = this.#options.clock.monotonic();
@@ -253,7 +253,8 @@ class StreamTransport implements Transport {
   #receiveIdle(chunk: Uint8Array): void {
     this.#options.onStranger?.(this.#unanswered.length > 0 ? "lateAnswer" : "garbage");
     this.#idleBytes += chunk.length;
-    // On TCP the rest of a frame may follow once a request is pending, so the bytes are kept in order.
+    // On TCP the rest of a frame may follow once a request is pending, so the bytes are kept in
+    // order.
     if (this.#options.framing === "mbap") this.#buffer = joined(this.#buffer, chunk);
     if (this.#idleBytes > ANSWER_BYTES_MAX) this.#giveUp();
   }
@@ -351,7 +352,9 @@ class StreamTransport implements Transport {
   }
 }
 
-/** Same unit, function and length, yet another address. Writes repeat their address in the answer. */
+/**
+ * Same unit, function and length, yet another address. Writes repeat their address in the answer.
+ */
 function isAmbiguous(earlier: Expected, now: Expected): boolean {
   if (earlier.unit !== now.unit || earlier.request[0] !== now.request[0]) return false;
   if ((now.request[0] ?? 0) > 4) return false;
