@@ -12,7 +12,7 @@ import type { Clock } from "../core/clock.ts";
 import { formatProblems } from "../core/document.ts";
 import { LamplighterError, wordsOf } from "../core/errors.ts";
 import { gatewayId, siteId } from "../core/ids.ts";
-import { hours, milliseconds, seconds } from "../core/time.ts";
+import { hours, milliseconds } from "../core/time.ts";
 import { claimDataFolder } from "../platform/data-folder.ts";
 import { aborted, Teardowns } from "../platform/lifecycle.ts";
 import type { Log } from "../platform/log.ts";
@@ -20,6 +20,7 @@ import { connectMqtt } from "../platform/mqtt-client.ts";
 import { Database } from "../platform/sqlite.ts";
 import { Committer } from "./buffer/committer.ts";
 import { openDiskBuffer } from "./buffer/open-buffer.ts";
+import { BufferUpkeep } from "./buffer/upkeep.ts";
 import { Executor } from "./commands/executor.ts";
 import { Freeze, isGasPoint } from "./commands/freeze.ts";
 import { Journal } from "./commands/journal.ts";
@@ -33,9 +34,6 @@ import { createPersonalHash } from "./sources/personal.ts";
 import { lastWill, Uplink } from "./uplink/uplink.ts";
 
 export const GATEWAY_VERSION = "0.1.0";
-const TRIM_EVERY = seconds(1);
-/** Trimming steps in one turn; more waits for the next. */
-const TRIM_STEPS_MAX = 20;
 /** What the server has stored is kept for a server that comes back from yesterday's backup. */
 const STORED_KEPT_FOR = hours(48);
 const STORED_SHARE_MAX = 0.25;
@@ -139,16 +137,11 @@ export async function runGateway(
       reply: (reply) => uplink.reply(reply),
     });
 
-    const trim = async (): Promise<void> => {
-      while (!ending.signal.aborted) {
-        for (let i = 0; i < TRIM_STEPS_MAX && buffer.trim(clock.now()); i++);
-        await clock.sleep(TRIM_EVERY, ending.signal);
-      }
-    };
+    const upkeep = new BufferUpkeep(clock, log.child({ component: "buffer" }), buffer);
     const loops = [
       uplink.run(ending.signal),
       executor.run(ending.signal),
-      trim(),
+      upkeep.run(ending.signal),
       ...[...sources.values()].map((source) => source.run(ending.signal)),
     ];
     const failed = (error: unknown): void => ending.abort(error);

@@ -148,6 +148,12 @@ export class Executor {
       this.#end(message, "failed", { why: "deviceOffline", detail: "Its connection is not open." });
       return;
     }
+    const status = source.statuses().find((s) => s.device === point.announced.device);
+    if (status?.state === "offline") {
+      const detail = `The device does not answer${status.detail === undefined ? "" : `: ${status.detail}`}.`;
+      this.#end(message, "failed", { why: "deviceOffline", detail });
+      return;
+    }
     await this.#pause(point, output);
     const waited = elapsed(arrivedAt, this.#clock.monotonic());
     if (waited > message.ttlMs) {

@@ -6,7 +6,7 @@
 
 import { SEQUENCE_MAX } from "../../core/batch.ts";
 import type { PointId } from "../../core/ids.ts";
-import type { Sample } from "../../core/sample.ts";
+import { type Sample, TEXT_VALUE_CHARACTERS_MAX } from "../../core/sample.ts";
 import type { Duration, Instant } from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Committer } from "../buffer/committer.ts";
@@ -49,8 +49,9 @@ export class Pipeline implements SampleSink {
     this.#options = options;
   }
 
-  offer(value: SourceValue): void {
+  offer(offered: SourceValue): void {
     this.#counts.offered++;
+    const value = soundOf(offered);
     const rule = this.#options.rules.get(value.point);
     if (rule === undefined) {
       this.#counts.unknown++;
@@ -104,6 +105,19 @@ export class Pipeline implements SampleSink {
       memory.sequence = sample.sequence;
     }
   }
+}
+
+/** What no wire could carry is bad, whatever its source thought of it. */
+function soundOf(offered: SourceValue): SourceValue {
+  if (offered.quality === "bad") return offered;
+  const { point, time, timeSource, value } = offered;
+  const base = { point, time, timeSource, quality: "bad" } as const;
+  if (typeof value === "number") {
+    if (Number.isFinite(value)) return offered;
+    return { ...base, reason: "badPayload", detail: `${value} is no finite number` };
+  }
+  if (value.length <= TEXT_VALUE_CHARACTERS_MAX) return offered;
+  return { ...base, reason: "tooLarge", detail: `a text of ${value.length} characters` };
 }
 
 /** 0 for the first sample of a millisecond, then one more for each further one. */

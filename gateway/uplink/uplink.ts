@@ -42,6 +42,8 @@ const TICK = milliseconds(100);
 export const GREETING_RETRY = seconds(10);
 /** The server measures our clock with each of these. */
 export const STATE_EVERY = seconds(60);
+/** A wall clock that moved by more than this against the steady one was set; the server hears at once. */
+const CLOCK_STEP_MIN = seconds(1);
 /** Another process has our name: ask again only after this. */
 export const REFUSED_PAUSE = seconds(60);
 /** Replies that wait for the server; the oldest go first and the server sees its command expire. */
@@ -81,6 +83,8 @@ export class Uplink {
   #phase: Phase = { kind: "away" };
   #awaySince: Monotonic | undefined;
   #stateSentAt: Monotonic;
+  /** Wall time less steady time when the state was said last. */
+  #clockBase: number;
   #counts = { batches: 0, rewinds: 0, greetings: 0 };
 
   constructor(
@@ -96,6 +100,7 @@ export class Uplink {
     this.#options = options;
     this.#awaySince = clock.monotonic();
     this.#stateSentAt = clock.monotonic();
+    this.#clockBase = clock.now() - clock.monotonic();
   }
 
   /** Runs until the signal aborts, then says goodbye; the client is closed by who made it. */
@@ -179,6 +184,7 @@ export class Uplink {
       catalogue: catalogue.version,
     };
     this.#stateSentAt = this.#clock.monotonic();
+    this.#clockBase = this.#clock.now() - this.#clock.monotonic();
     void this.#publish("state", state, true);
   }
 
@@ -194,7 +200,11 @@ export class Uplink {
       if (elapsed(phase.since, now) >= GREETING_RETRY) this.#greet();
       return;
     }
-    if (elapsed(this.#stateSentAt, now) >= STATE_EVERY) this.#sayState();
+    const steppedMs = Math.abs(this.#clock.now() - now - this.#clockBase);
+    if (steppedMs > CLOCK_STEP_MIN) this.#log.warn("clock was set", { steppedMs });
+    if (elapsed(this.#stateSentAt, now) >= STATE_EVERY || steppedMs > CLOCK_STEP_MIN) {
+      this.#sayState();
+    }
     this.#rewind(phase.window);
     this.pump();
   }

@@ -248,6 +248,19 @@ export class Ingest {
 
   /** Never throws: whatever cannot be stored now is sent again by the gateway. */
   async #store(received: ReceivedBatch): Promise<void> {
+    try {
+      await this.#judgeAndStore(received);
+      if (this.#isStoreRefusing) this.#wiring.log.info("store takes samples again");
+      this.#isStoreRefusing = false;
+    } catch (error) {
+      if (!this.#isStoreRefusing) {
+        this.#wiring.log.error("store refuses samples", { why: wordsOf(error) });
+      }
+      this.#isStoreRefusing = true;
+    }
+  }
+
+  async #judgeAndStore(received: ReceivedBatch): Promise<void> {
     const { gateway, lane } = received;
     const session = this.#sessions.get(gateway);
     if (session === undefined || this.registry.catalogueVersion(gateway) === undefined) {
@@ -291,23 +304,8 @@ export class Ingest {
   async #append(origin: BatchOrigin, received: ReceivedBatch, judged: Admission): Promise<void> {
     const { receivedAt } = received;
     const refused = judged.refused.length;
-    let outcome: AppendOutcome;
-    try {
-      outcome = await this.#wiring.store.append({
-        origin,
-        receivedAt,
-        samples: judged.kept,
-        refused,
-      });
-    } catch (error) {
-      if (!this.#isStoreRefusing) {
-        this.#wiring.log.error("store refuses samples", { why: wordsOf(error) });
-      }
-      this.#isStoreRefusing = true;
-      return;
-    }
-    if (this.#isStoreRefusing) this.#wiring.log.info("store takes samples again");
-    this.#isStoreRefusing = false;
+    const request = { origin, receivedAt, samples: judged.kept, refused };
+    const outcome = await this.#wiring.store.append(request);
     this.#settle(origin, outcome, judged);
   }
 
