@@ -1,5 +1,5 @@
 /** Our source against a real OPC UA server, on a wire that can be cut and frozen. */
-import { StatusCodes } from "node-opcua";
+import { type NodeId, StatusCodes } from "node-opcua";
 import { afterEach, describe, expect, it } from "vitest";
 import { deviceId, pointId } from "../../core/ids.ts";
 import { seconds } from "../../core/time.ts";
@@ -9,7 +9,7 @@ import { acceptCertificate, listCertificates } from "../../gateway/sources/opcua
 import { createPersonalHash } from "../../gateway/sources/personal.ts";
 import type { DeviceStatus, Source } from "../../gateway/sources/source.ts";
 import { systemClock } from "../../platform/clock.ts";
-import { silentLog } from "../../platform/log.ts";
+import { type Log, silentLog } from "../../platform/log.ts";
 import { eventually } from "../support/eventually.ts";
 import {
   startTestServer,
@@ -48,6 +48,7 @@ async function start(
     readonly connection?: Partial<OpcuaConnection>;
     readonly password?: string;
     readonly devices?: readonly string[];
+    readonly log?: Log;
   } = {},
 ): Promise<Bench> {
   const server = await startTestServer({ ...OPTIONS, ...options.server });
@@ -78,7 +79,7 @@ async function start(
     pkiFolder,
     sink,
     clock: systemClock,
-    log: silentLog,
+    log: options.log ?? silentLog,
     onStatus: (status) => statuses.push(status),
     hash: createPersonalHash(Buffer.alloc(32)),
   });
@@ -231,7 +232,111 @@ describe("OPC UA source", () => {
   }, 40_000);
 });
 
+interface ServerSession {
+  readonly authenticationToken: NodeId;
+  readonly publishEngine: object;
+  deleteSubscription(id: number): void;
+}
+
+/** The server's own sessions, which it does not show. */
+const sessionsOf = (server: TestServer): readonly ServerSession[] =>
+  Object.values(Reflect.get(server.opcua.engine, "_sessions"));
+
+describe("OPC UA servers that do not behave", () => {
+  it("serve what is there when thousands of variables are not", async () => {
+    const missing = Array.from({ length: 1_500 }, (_, i) => `ghost-${i}`);
+    const { server, sink } = await start({ devices: [...missing, "a1-lights"] });
+    await eventually("the one that is there", isShown(sink, 0), seconds(30));
+    server.set("a1-lights/light_level", 9);
+    await eventually("it lives", isShown(sink, 9));
+    expect(sink.last("ghost-1499/light_on")).toMatchObject({ reason: "notImplemented" });
+    expect(sink.values.length).toBeLessThan(1_500 * 3 + 100);
+  }, 60_000);
+
+  it("change the type of a variable: bad, and good again when it is a number again", async () => {
+    const { server, sink } = await start({
+      server: { objects: { "a1-lights": { ...LIGHT, light_level: "BaseDataType" } } },
+    });
+    await eventually("first value", isShown(sink, 0));
+    server.set("a1-lights/light_level", "n/a");
+    await eventually("bad", () => sink.last(LEVEL)?.quality === "bad");
+    expect(sink.last(LEVEL)).toMatchObject({ reason: "typeMismatch" });
+    server.set("a1-lights/light_level", 7);
+    await eventually("good again", isShown(sink, 7));
+  }, 40_000);
+
+  it("drop our subscription: it is made anew", async () => {
+    const { server, sink, statuses } = await start();
+    await eventually("first value", isShown(sink, 0));
+    for (const session of sessionsOf(server)) {
+      for (const id of Object.keys(Reflect.get(session.publishEngine, "_subscriptions"))) {
+        session.deleteSubscription(Number(id));
+      }
+    }
+    await eventually("lost", () => statuses.at(-1)?.state === "offline", seconds(12));
+    server.set("a1-lights/light_level", 3);
+    await eventually("again", isShown(sink, 3), seconds(20));
+  }, 60_000);
+
+  it("close our session: another is opened", async () => {
+    const { server, sink } = await start();
+    await eventually("first value", isShown(sink, 0));
+    for (const session of sessionsOf(server)) {
+      server.opcua.engine.closeSession(session.authenticationToken, true, "Terminated");
+    }
+    server.set("a1-lights/light_level", 4);
+    await eventually("again", isShown(sink, 4), seconds(30));
+  }, 60_000);
+
+  it("offer no subscriptions: their variables are polled", async () => {
+    const said: string[] = [];
+    const log = { ...silentLog, warn: (message: string) => void said.push(message) };
+    const { server, sink } = await start({
+      server: { subscriptions: false },
+      log,
+    });
+    await eventually("first value", isShown(sink, 0), seconds(15));
+    server.set("a1-lights/light_level", 6);
+    await eventually("polled", isShown(sink, 6), seconds(90));
+    expect(said).toEqual(["no subscription, polling instead"]);
+  }, 120_000);
+});
+
 describe("OPC UA security", () => {
+  it.each([
+    ["Basic256Sha256", "Sign"],
+    ["Aes128_Sha256_RsaOaep", "SignAndEncrypt"],
+    ["Aes256_Sha256_RsaPss", "SignAndEncrypt"],
+  ] as const)(
+    "%s %s with user and password",
+    async (security, mode) => {
+      const { sink, statuses, pkiFolder } = await start({
+        server: { users: { gateway: "secret" } },
+        connection: { security, mode, username: "gateway" },
+        password: "secret",
+      });
+      await eventually("refused", () => statuses.at(-1)?.state === "offline", seconds(20));
+      const [certificate] = await listCertificates(pkiFolder);
+      await acceptCertificate(pkiFolder, certificate?.thumbprint ?? "");
+      await eventually("values", isShown(sink, 0), seconds(30));
+    },
+    60_000,
+  );
+
+  it("says that the password is wrong", async () => {
+    const { statuses, pkiFolder } = await start({
+      server: { users: { gateway: "secret" } },
+      connection: { security: "Basic256Sha256", mode: "Sign", username: "gateway" },
+      password: "guess",
+    });
+    await eventually("refused", () => statuses.at(-1)?.state === "offline", seconds(20));
+    const [certificate] = await listCertificates(pkiFolder);
+    await acceptCertificate(pkiFolder, certificate?.thumbprint ?? "");
+    const said = () =>
+      statuses.some(({ detail }) => /wrong user name or password/.test(detail ?? ""));
+    await eventually("said", said, seconds(30));
+  }, 60_000);
+
   const secure = { security: "Basic256Sha256", mode: "SignAndEncrypt" } as const;
 
   it("refuses an unknown server, says what to run, and goes on once that was done", async () => {
@@ -239,7 +344,9 @@ describe("OPC UA security", () => {
     await eventually("refused", () => statuses.at(-1)?.state === "offline", seconds(20));
     const [certificate] = await listCertificates(pkiFolder);
     const short = certificate?.thumbprint.slice(0, 12) ?? "";
-    expect(statuses.at(-1)?.detail).toContain("is not trusted yet");
+    expect(statuses.at(-1)?.detail).toContain(
+      `then run: lamplighter trust accept ${short} --pki ${pkiFolder}`,
+    );
     expect(certificate).toMatchObject({ state: "refused", applicationUri: "urn:test:server" });
     await acceptCertificate(pkiFolder, short);
     await eventually("values over the secure channel", isShown(sink, 0), seconds(30));

@@ -25,12 +25,14 @@ export interface TestServerOptions {
   readonly namespace: string;
   /** Object → its variables. */
   readonly objects: Readonly<
-    Record<string, Readonly<Record<string, "Double" | "Boolean" | "String">>>
+    Record<string, Readonly<Record<string, "Double" | "Boolean" | "String" | "BaseDataType">>>
   >;
   readonly extra?: Partial<OPCUAServerOptions>;
   readonly users?: Readonly<Record<string, string>>;
   /** Keeps the values of every variable. */
   readonly history?: boolean;
+  /** False: answers every wish for a subscription with BadTooManySubscriptions. */
+  readonly subscriptions?: boolean;
 }
 
 export interface TestServer {
@@ -101,6 +103,9 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     ...options.extra,
   });
   await opcua.initialize();
+  if (options.subscriptions === false) {
+    opcua.engine.serverCapabilities.maxSubscriptionsPerSession = 0;
+  }
   const variables = build(opcua, options);
   await opcua.start();
   const port = boundPort(opcua);
@@ -140,7 +145,7 @@ function build(opcua: OPCUAServer, options: TestServerOptions): ReadonlyMap<stri
         dataType: type,
         minimumSamplingInterval: 0,
       });
-      const first = { Double: 0, Boolean: false, String: "" }[type];
+      const first = { Double: 0, Boolean: false, String: "", BaseDataType: 0 }[type];
       made.setValueFromSource(variantOf(first), StatusCodes.Good, new Date());
       if (options.history === true) space.installHistoricalDataNode(made);
       variables.set(`${name}/${variable}`, made);

@@ -252,6 +252,9 @@ export class Link {
       return undefined;
     }
     const quiet = formatDuration(milliseconds(Math.round(elapsed(silent.at, now) / 100) * 100));
+    const isServerThere = elapsed(this.#ping.at, now) <= this.#ping.limit;
+    // The server answers, but not for this subscription: it has lost it, and waiting would not help.
+    if (isServerThere) return `a subscription has said nothing for ${quiet}`;
     if (this.#silentSince === undefined) {
       this.#silentSince = now;
       this.#listener.onSilent(`the server has said nothing for ${quiet}`);

@@ -44,12 +44,12 @@ async function untrusted(
 ): Promise<LamplighterError> {
   const refused = (await listCertificates(pkiFolder)).filter(({ state }) => state === "refused");
   const newest = refused.at(-1);
-  const short = newest?.thumbprint.slice(0, 12) ?? "<thumbprint>";
-  const who = newest === undefined ? "" : ` of "${newest.subject}" (SHA-1 ${newest.thumbprint})`;
+  const thumbprint = newest?.thumbprint ?? "";
+  const command = `lamplighter trust accept ${thumbprint.slice(0, 12)} --pki ${pkiFolder}`;
   return new LamplighterError(
     "CERTIFICATE_UNTRUSTED",
-    `${server}: its certificate${who} is not trusted yet. Compare the thumbprint with the server's own display, then run: lamplighter trust accept ${short} --pki ${pkiFolder} (${firstLine(words)})`,
-    { fields: { thumbprint: newest?.thumbprint } },
+    `${server}: its certificate is not trusted yet. Compare ${thumbprint} with the thumbprint that the server shows, then run: ${command} (${newest?.subject ?? firstLine(words)})`,
+    { fields: { thumbprint } },
   );
 }
 

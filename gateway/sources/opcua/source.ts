@@ -43,6 +43,8 @@ const RETRY_FIRST = milliseconds(500);
 const RETRY_LAST = seconds(30);
 /** History is read from this long before the loss was noticed. */
 const HISTORY_MARGIN = seconds(10);
+/** What is said of an offline device; a command to run must fit. */
+const STATUS_CHARACTERS_MAX = 500;
 /** A session that lasted this long starts the pauses anew. */
 const STABLE_AFTER = seconds(30);
 
@@ -251,22 +253,23 @@ class Opcua implements Source {
   /** Once per loss: every point of every device gets a bad sample with the reason. */
   #loseAll(why: string): void {
     this.#say(why);
-    const detail = why.slice(0, 200);
     const now = this.#options.clock.now();
     this.#lostAt ??= earlier(now, HISTORY_MARGIN);
+    const detail = why.slice(0, STATUS_CHARACTERS_MAX);
+    const reason = "connectionLost";
     const lost = new Set<DeviceId>();
-    for (const [device, status] of this.#statuses) {
-      if (status.state === "offline") continue;
-      lost.add(device);
-      const reason = "connectionLost";
-      this.#setStatus({ device, state: "offline", since: now, reason, detail });
+    for (const [device, { state, since, detail: before }] of this.#statuses) {
+      if (state !== "offline") lost.add(device);
+      if (state === "offline" && before === detail) continue;
+      const lostSince = state === "offline" ? since : now;
+      this.#setStatus({ device, state: "offline", since: lostSince, reason, detail });
     }
     for (const { device, point } of this.#items) {
       if (!lost.has(device.id)) continue;
       const id = pointId(device.id, point.name);
       this.#values.delete(id);
       const base = { point: id, time: now, timeSource: "gateway", quality: "bad" } as const;
-      this.#options.sink.offer({ ...base, reason: "connectionLost", detail });
+      this.#options.sink.offer({ ...base, reason, detail: detail.slice(0, 200) });
     }
   }
 
