@@ -6,13 +6,11 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../core/clock.ts";
-import { type CommandReply, isEnded, type Priority, rankOf } from "../../core/command.ts";
-import { type ErrorCode, LamplighterError, wordsOf } from "../../core/errors.ts";
+import { type CommandReply, isEnded, rankOf } from "../../core/command.ts";
+import { LamplighterError, wordsOf } from "../../core/errors.ts";
 import { type CommandId, commandId, deviceOf, type PointId, spaceId } from "../../core/ids.ts";
 import {
-  type Duration,
   formatDuration,
-  hours,
   type Instant,
   later,
   milliseconds,
@@ -22,10 +20,11 @@ import {
 import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/sqlite.ts";
 import type { AlarmBook } from "../alarms/alarm-book.ts";
-import type { Plant, PlantPoint, Spaces, Unsubscribe } from "../plant.ts";
+import type { Plant, Spaces, Unsubscribe } from "../plant.ts";
 import { tellAll } from "../tell-all.ts";
-import { type AdmissionFacts, admit, isAutomatic, type Refusal } from "./admission.ts";
+import { type AdmissionFacts, admit } from "./admission.ts";
 import { type Command, type CommandStep, commandAfter, stepOf } from "./command.ts";
+import { type CommandRequest, checkRequest, leaseOf, refusalError } from "./command-request.ts";
 import { type CommandQuery, CommandTable } from "./command-table.ts";
 import { Holders } from "./holders.ts";
 import type { CommandOutlet } from "./outlet.ts";
@@ -38,28 +37,10 @@ const RESEND_EVERY = seconds(1);
 const RETRY_AFTER = seconds(1);
 /** Beyond time to live and settling, an answer may take this long to come back. */
 export const ANSWER_GRACE = seconds(5);
-/** A person's override ends by itself after this, unless the person says otherwise. */
-export const OVERRIDE_LEASE = hours(2);
-/** An automatic command ends by itself after this, unless its policy says otherwise. */
-export const AUTOMATIC_LEASE = minutes(15);
-export const LEASE_MAX = hours(24 * 7);
 /** More wishes than this without an end are refused with OVERLOADED. */
 export const RUNNING_MAX = 10_000;
-export const REASON_CHARACTERS_MAX = 500;
-export const KEY_CHARACTERS_MAX = 200;
 const COMMANDS_PER_LIST = 200;
 const COMMANDS_PER_LIST_MAX = 1_000;
-
-export interface CommandRequest {
-  readonly point: PointId;
-  readonly value: number;
-  readonly reason: string;
-  /** A user's name or `policy:<id>`. */
-  readonly by: string;
-  readonly priority: Priority;
-  readonly lease?: Duration;
-  readonly idempotencyKey?: string;
-}
 
 export interface CommandDeskParts {
   readonly clock: Clock;
@@ -362,45 +343,4 @@ export class CommandDesk {
     }
     for (const command of next) tellAll(this.#listeners, command);
   }
-}
-
-function checkRequest(request: CommandRequest): void {
-  const { reason, idempotencyKey = "", lease, by } = request;
-  const problems: string[] = [];
-  if (by === "") problems.push("nobody has signed it");
-  if (reason.length === 0 || reason.length > REASON_CHARACTERS_MAX) {
-    problems.push(`its reason has ${reason.length} of 1 to ${REASON_CHARACTERS_MAX} characters`);
-  }
-  if (idempotencyKey.length > KEY_CHARACTERS_MAX) {
-    problems.push(
-      `its key has ${idempotencyKey.length} of at most ${KEY_CHARACTERS_MAX} characters`,
-    );
-  }
-  if (lease !== undefined && !(lease > 0 && lease <= LEASE_MAX)) {
-    problems.push(`its lease of ${lease} ms is not between 0 and ${formatDuration(LEASE_MAX)}`);
-  }
-  if (problems.length === 0) return;
-  const message = `The command for ${request.point} cannot be taken: ${problems.join("; ")}.`;
-  throw new LamplighterError("REQUEST_INVALID", message, { fields: { point: request.point } });
-}
-
-function leaseOf(request: CommandRequest, point: PlantPoint | undefined): Duration | undefined {
-  if (point?.command?.proof === "none") return undefined;
-  if (request.lease !== undefined) return request.lease;
-  return isAutomatic(request.priority) ? AUTOMATIC_LEASE : OVERRIDE_LEASE;
-}
-
-const codeOf: Readonly<Partial<Record<Refusal["why"], ErrorCode>>> = {
-  unknownPoint: "NOT_FOUND",
-  notCommandable: "POINT_NOT_COMMANDABLE",
-  valueInvalid: "COMMAND_VALUE_INVALID",
-  roomFrozen: "ROOM_FROZEN",
-};
-
-function refusalError(command: Command, { why, detail }: Refusal): LamplighterError {
-  return new LamplighterError(
-    codeOf[why] ?? "COMMAND_REFUSED",
-    `The command ${command.point} = ${command.value} was refused: ${detail}.`,
-    { fields: { command: command.id, point: command.point, why } },
-  );
 }

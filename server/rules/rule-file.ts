@@ -2,118 +2,24 @@
  * Reads a rule file: one rule per YAML document, several documents per file, every problem of all of
  * them at once with its line. What a rule means is in `rule.ts`; which points it finds, in `selection.ts`.
  */
-import { z } from "zod";
-import { HAZARD_KINDS } from "../../core/catalogue.ts";
+import type { z } from "zod";
 import { LEVEL_TESTS, type LevelTest } from "../../core/condition.ts";
-import { labelSchema, type Parsed, type Problem, parseYaml } from "../../core/document.ts";
-import { parseRuleId, parseSpaceId, ruleId, spaceId } from "../../core/ids.ts";
+import { type Parsed, type Problem, parseYaml } from "../../core/document.ts";
+import { ruleId, spaceId } from "../../core/ids.ts";
 import { failure, type Outcome, success } from "../../core/outcome.ts";
-import { UNIT_CODES, type UnitCode } from "../../core/quantity.ts";
-import { type Duration, hours, parseDuration, seconds } from "../../core/time.ts";
-import { ALARM_PRIORITIES, ROOM_USES } from "../api/contract.ts";
-import { type AlarmCondition, POLICY_MODES, type PointSelection, type Rule } from "./rule.ts";
+import { hours, seconds } from "../../core/time.ts";
+import { ALARM_PRIORITIES } from "../api/contract.ts";
+import type { AlarmCondition, PointSelection, Rule } from "./rule.ts";
+import {
+  type AlarmDocument,
+  type LevelsDocument,
+  type RuleDocument,
+  ruleSchema,
+} from "./rule-schema.ts";
 
 /** More rules than this in one file are a mistake of the tool that wrote it. */
 export const RULES_PER_FILE_MAX = 1_000;
-export const LEVELS_MAX = 4;
 const LEASE_MAX = hours(24 * 7);
-
-const NONE = seconds(0);
-
-const duration = z.string().transform((text, context): Duration => {
-  const parsed = parseDuration(text);
-  if (parsed.ok) return parsed.value;
-  context.addIssue({ code: "custom", message: parsed.error });
-  return NONE;
-});
-
-function named(parse: (text: string) => Outcome<unknown, string>) {
-  return z.string().superRefine((text, context) => {
-    const parsed = parse(text);
-    if (!parsed.ok) context.addIssue({ code: "custom", message: parsed.error });
-  });
-}
-
-/** A point's name in which `*` stands for any part of it. */
-const pattern = z
-  .string()
-  .max(130)
-  .regex(/^[a-z0-9._*-]+\/[a-z0-9_*]+$/, "is no point like a1-main/power_active or lab-*/gas_lel");
-
-const selection = z
-  .strictObject({
-    points: z.array(pattern).min(1).max(1_000).optional(),
-    hazards: z.array(z.enum(HAZARD_KINDS)).min(1).optional(),
-    quantities: z.array(z.string().min(1).max(64)).min(1).max(100).optional(),
-    spaces: z.array(named(parseSpaceId)).min(1).max(1_000).optional(),
-    uses: z.array(z.enum(ROOM_USES)).min(1).optional(),
-  })
-  .refine((s) => s.points ?? s.hazards ?? s.quantities, {
-    message: "must name points, hazards or quantities: a rule for everything is a rule for nothing",
-  });
-
-const header = {
-  rule: named(parseRuleId),
-  version: z.int().min(1).default(1),
-  name: labelSchema,
-  author: z.string().min(1).max(100),
-  owner: z.string().min(1).max(100),
-  source: z.string().min(1).max(200).optional(),
-  effective: z
-    .string()
-    .regex(/^\d{4}-\d\d-\d\d$/, "must be a date like 2020-01-01")
-    .optional(),
-  applies: selection,
-};
-
-const level = z.strictObject({
-  limit: z.number(),
-  priority: z.enum(ALARM_PRIORITIES),
-  onDelay: duration.default(NONE),
-});
-const levels = z.array(level).min(1).max(LEVELS_MAX);
-
-const levelsWhen = z
-  .strictObject({
-    atLeast: levels.optional(),
-    below: levels.optional(),
-    is: levels.optional(),
-    hysteresis: z.number().min(0).default(0),
-    offDelay: duration.default(NONE),
-    overRange: z.number().optional(),
-  })
-  .refine((when) => LEVEL_TESTS.filter((test) => when[test] !== undefined).length === 1, {
-    message: `must have exactly one of ${LEVEL_TESTS.join(", ")}`,
-  });
-
-const notProvenWhen = z.strictObject({
-  notProven: z.strictObject({ after: duration, priority: z.enum(ALARM_PRIORITIES) }),
-});
-
-const alarmSchema = z.strictObject({
-  ...header,
-  kind: z.literal("alarm"),
-  unit: z.enum(UNIT_CODES as [UnitCode, ...UnitCode[]]).optional(),
-  when: z.union([levelsWhen, notProvenWhen]),
-  about: z.enum(["plant", "sensor"]).default("plant"),
-  freezes: z.boolean().default(false),
-  closedBy: z.enum(["desk", "return"]).default("return"),
-  response: labelSchema.optional(),
-});
-
-const policySchema = z.strictObject({
-  ...header,
-  kind: z.literal("policy"),
-  policy: z.literal("emptyRoom"),
-  mode: z.enum(POLICY_MODES),
-  emptyFor: duration,
-  value: z.number().default(0),
-  lease: duration,
-});
-
-const ruleSchema = z.discriminatedUnion("kind", [alarmSchema, policySchema]);
-type RuleDocument = z.infer<typeof ruleSchema>;
-type AlarmDocument = z.infer<typeof alarmSchema>;
 
 export function parseRuleFile(
   text: string,
@@ -211,7 +117,7 @@ function checkLevels(
   return problems;
 }
 
-const testOf = (when: z.infer<typeof levelsWhen>): LevelTest =>
+const testOf = (when: LevelsDocument): LevelTest =>
   LEVEL_TESTS.find((test) => when[test] !== undefined) ?? "is";
 
 function ruleOf(document: RuleDocument): Rule {

@@ -7,22 +7,14 @@ import { HAZARD_KINDS } from "../../core/catalogue.ts";
 import { type Parsed, type Problem, parseYaml } from "../../core/document.ts";
 import { deviceOf, gatewayId, type PointId, parsePointId, spaceId } from "../../core/ids.ts";
 import { failure, type Outcome, success } from "../../core/outcome.ts";
-import { UNIT_CODES, type UnitCode } from "../../core/quantity.ts";
 import { POINT_KINDS, type Sample } from "../../core/sample.ts";
-import {
-  type Duration,
-  type Instant,
-  instant,
-  later,
-  milliseconds,
-  parseDuration,
-  seconds,
-} from "../../core/time.ts";
+import { type Instant, instant, later, milliseconds, seconds } from "../../core/time.ts";
 import type { Alarm } from "../alarms/alarm.ts";
 import { ALARM_PRIORITIES, ALARM_STATES, ROOM_USES } from "../api/contract.ts";
 import type { PlantPoint } from "../plant.ts";
 import { createSpaces } from "../spaces.ts";
 import { isAlarmRule, type Rule } from "./rule.ts";
+import { durationSchema, unitSchema } from "./rule-schema.ts";
 import { RuleTrial } from "./rule-trial.ts";
 import { parseSeries, type SpokenSample } from "./series-shorthand.ts";
 
@@ -30,12 +22,6 @@ import { parseSeries, type SpokenSample } from "./series-shorthand.ts";
 const START = instant(Date.UTC(2026, 0, 1));
 const PERIODS_PER_TEST_MAX = 100_000;
 
-const duration = z.string().transform((text, context): Duration => {
-  const parsed = parseDuration(text);
-  if (parsed.ok) return parsed.value;
-  context.addIssue({ code: "custom", message: parsed.error });
-  return seconds(0);
-});
 const pointName = z
   .string()
   .refine((text) => parsePointId(text).ok, "is no point like lab/gas_lel");
@@ -51,22 +37,22 @@ const expectedAlarm = z.strictObject({
 });
 
 const testSchema = z.strictObject({
-  every: duration.default(seconds(1)),
+  every: durationSchema.default(seconds(1)),
   points: z.record(
     pointName,
     z.strictObject({
       kind: z.enum(POINT_KINDS).default("gauge"),
       quantity: z.string(),
-      unit: z.enum(UNIT_CODES as [UnitCode, ...UnitCode[]]).default("1"),
+      unit: unitSchema.default("1"),
       hazard: z.enum(HAZARD_KINDS).optional(),
       use: z.enum(ROOM_USES).default("laboratory"),
-      expectEvery: duration.default(seconds(10)),
+      expectEvery: durationSchema.default(seconds(10)),
       series: z.string(),
     }),
   ),
   /** At each time all alarms that are not closed, and no others. */
   expect: z
-    .array(z.strictObject({ at: duration, alarms: z.array(expectedAlarm) }))
+    .array(z.strictObject({ at: durationSchema, alarms: z.array(expectedAlarm) }))
     .min(1)
     .max(1_000),
 });
