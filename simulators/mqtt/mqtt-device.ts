@@ -8,7 +8,14 @@ import type { Fault, FaultKind, FaultOf } from "../faults/fault.ts";
 import { isDown } from "../faults/wire-effect.ts";
 import type { AccessEvent } from "../world/state.ts";
 import { DeviceClient } from "./device-client.ts";
-import { commandedValue, eventMessage, type Message, stateMessages } from "./payload.ts";
+import {
+  availabilityMessage,
+  commandedValue,
+  eventMessage,
+  type Message,
+  stateMessages,
+  topicOnTheWire,
+} from "./payload.ts";
 
 /** A gas detector speaks every second, a door panel once a minute when nothing happens. */
 const SENSOR_EVERY = seconds(1);
@@ -47,16 +54,12 @@ export class MqttDevice {
     this.#base = options.base;
     this.#clock = clock;
     this.#roll = options.roll;
-    const { availability } = options.profile;
+    const will = availabilityMessage(options.profile, false);
     this.#client = new DeviceClient(
       {
         ...options.access,
         clientId: `simulated-${device.device.id}`,
-        ...(availability === undefined
-          ? {}
-          : {
-              will: { topic: this.#topic(availability.topic), payload: availability.offline },
-            }),
+        ...(will === undefined ? {} : { will: { ...will, topic: this.#topic(will.topic) } }),
         retryEvery: RETRY_EVERY,
         onConnect: () => this.#connected(),
         onMessage: (topic, payload) => this.#commanded(topic, payload),
@@ -89,11 +92,7 @@ export class MqttDevice {
   }
 
   async close(): Promise<void> {
-    const { availability } = this.#profile;
-    if (availability && this.#client.isConnected) {
-      const topic = this.#topic(availability.topic);
-      this.#client.publish(topic, availability.offline, { retain: true });
-    }
+    this.#say(availabilityMessage(this.#profile, false));
     await this.#client.close();
   }
 
@@ -117,7 +116,7 @@ export class MqttDevice {
 
   #isDue({ topic, payload }: Message): boolean {
     const sensor = this.device.device.role.kind === "labSensor";
-    const last = this.#lastSent.get(topic);
+    const last = this.#lastSent.get(`${topic} ${shapeOf(payload)}`);
     if (last === undefined) return true;
     const age = elapsed(last.at, this.#clock.monotonic());
     // A little early is on time: steps and seconds do not meet exactly.
@@ -131,18 +130,24 @@ export class MqttDevice {
     const body = damaged ? payload.slice(0, Math.floor(payload.length / 2)) : payload;
     const retain = this.#fault("ghost") !== undefined;
     if (!this.#client.publish(this.#topic(topic), body, { retain })) return;
-    this.#lastSent.set(topic, { body: withoutTime(payload), at: this.#clock.monotonic() });
+    this.#lastSent.set(`${topic} ${shapeOf(payload)}`, {
+      body: withoutTime(payload),
+      at: this.#clock.monotonic(),
+    });
   }
 
   #connected(): void {
-    const { availability, points } = this.#profile;
     this.#lastSent = new Map();
-    if (availability) {
-      const topic = this.#topic(availability.topic);
-      this.#client.publish(topic, availability.online, { retain: true });
-    }
-    const commands = points.flatMap(({ write }) => (write ? [this.#topic(write.topic)] : []));
+    this.#say(availabilityMessage(this.#profile, true));
+    const commands = this.#profile.points.flatMap(({ write }) =>
+      write ? [this.#topic(write.topic)] : [],
+    );
     if (commands.length > 0) this.#client.subscribe([...new Set(commands)]);
+  }
+
+  #say(message: Message | undefined): void {
+    if (message === undefined) return;
+    this.#client.publish(this.#topic(message.topic), message.payload, { retain: true });
   }
 
   #commanded(topic: string, payload: string): void {
@@ -153,10 +158,13 @@ export class MqttDevice {
     }
   }
 
-  #topic(below: string): string {
-    return below === "" ? this.#base : `${this.#base}/${below}`;
+  #topic(topic: string): string {
+    return topicOnTheWire(this.#profile, this.#base, topic);
   }
 }
+
+/** Tells messages of different contents on one topic apart: the names in the document. */
+const shapeOf = (payload: string): string => (payload.match(/"[^"]+":/g) ?? []).join("");
 
 /** For "did anything change": the document without its time of day. */
 const withoutTime = (payload: string): string =>

@@ -4,6 +4,7 @@
  */
 import type { MqttPoint, MqttProfile } from "../../device-profiles/profile.ts";
 import type { SimulatedDevice } from "../devices/simulated-device.ts";
+import { ZONE_OFFSET_MS } from "../world/calendar.ts";
 import type { AccessEvent } from "../world/state.ts";
 
 export interface Message {
@@ -12,27 +13,58 @@ export interface Message {
   readonly payload: string;
 }
 
-/** All states and gauges, one message per topic. */
+/** All states and gauges: one message per topic, and one more for each of its conditions. */
 export function stateMessages(
   device: SimulatedDevice,
   profile: MqttProfile,
   time: number,
 ): readonly Message[] {
-  const topics = new Map<string, MqttPoint[]>();
+  const groups = new Map<string, MqttPoint[]>();
   for (const point of profile.points) {
     if (point.kind === "event") continue;
-    topics.set(point.topic, [...(topics.get(point.topic) ?? []), point]);
+    const key =
+      point.path === undefined
+        ? `${point.topic} ${point.name}`
+        : `${point.topic} ${JSON.stringify(point.when ?? [])}`;
+    groups.set(key, [...(groups.get(key) ?? []), point]);
   }
-  return [...topics].map(([topic, points]) => {
-    const [first] = points;
-    if (first !== undefined && first.path === undefined) {
-      return { topic, payload: String(spoken(device, first)) };
-    }
-    const document: Record<string, unknown> = {};
-    stamp(document, profile, time);
-    for (const point of points) put(document, point.path ?? [], spoken(device, point));
-    return { topic, payload: JSON.stringify(document) };
-  });
+  return [...groups.values()].map((points) => messageOf(device, profile, points, time));
+}
+
+function messageOf(
+  device: SimulatedDevice,
+  profile: MqttProfile,
+  points: readonly MqttPoint[],
+  time: number,
+): Message {
+  const [first] = points;
+  const topic = first?.topic ?? "";
+  if (first !== undefined && first.path === undefined) {
+    return { topic, payload: String(spoken(device, first)) };
+  }
+  const document: Record<string, unknown> = {};
+  stamp(document, profile, time);
+  if (profile.serialAt) put(document, profile.serialAt, device.device.serial);
+  for (const { path, values } of first?.when ?? []) put(document, path, values[0]);
+  for (const point of points) put(document, point.path ?? [], spoken(device, point));
+  return { topic, payload: JSON.stringify(document) };
+}
+
+/** What the device says of its being there, and leaves as its last will. */
+export function availabilityMessage(profile: MqttProfile, isThere: boolean): Message | undefined {
+  const { availability } = profile;
+  if (availability === undefined) return undefined;
+  const word = isThere ? availability.online : availability.offline;
+  if (availability.path === undefined) return { topic: availability.topic, payload: word };
+  const document: Record<string, unknown> = {};
+  put(document, availability.path, word === "true" || word === "false" ? word === "true" : word);
+  return { topic: availability.topic, payload: JSON.stringify(document) };
+}
+
+/** The topic as it stands on the wire. */
+export function topicOnTheWire(profile: MqttProfile, base: string, topic: string): string {
+  if (profile.topics === "whole") return topic.replaceAll("{base}", base);
+  return topic === "" ? base : `${base}/${topic}`;
 }
 
 const WORDS: Readonly<Record<AccessEvent["kind"], string>> = {
@@ -51,6 +83,7 @@ export function eventMessage(
   if (point === undefined) return undefined;
   const document: Record<string, unknown> = {};
   stamp(document, profile, time);
+  for (const { path, values } of point.when ?? []) put(document, path, values[0]);
   const known: Readonly<Record<string, unknown>> = {
     what: WORDS[event.kind],
     result: WORDS[event.kind],
@@ -66,12 +99,16 @@ export function eventMessage(
 function stamp(document: Record<string, unknown>, { time: field }: MqttProfile, at: number): void {
   if (field === undefined) return;
   const written = {
-    iso: () => new Date(at).toISOString(),
+    iso: () => isoOf(at, field.zone === "site"),
     seconds: () => Math.round(at / 1_000),
     milliseconds: () => at,
   }[field.format]();
   put(document, field.path, written);
 }
+
+/** Some devices write the site's local time and do not say so. */
+const isoOf = (at: number, isLocal: boolean): string =>
+  isLocal ? new Date(at + ZONE_OFFSET_MS).toISOString().slice(0, 19) : new Date(at).toISOString();
 
 const DIGITS = 100;
 
