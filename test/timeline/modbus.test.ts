@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { PointId } from "../../core/ids.ts";
 import { minutes, seconds } from "../../core/time.ts";
 import type { ModbusPoint, ModbusProfile } from "../../device-profiles/profile.ts";
-import { bank } from "../support/modbus-device.ts";
+import { bank, framed } from "../support/modbus-device.ts";
 import { Plant } from "../support/modbus-plant.ts";
 import { at, BIG, modbusPoint, modbusProfile } from "../support/modbus-profile.ts";
 
@@ -216,6 +216,20 @@ describe("what cannot wait", () => {
     plant.line.isPlugged = true;
     await plant.clock.advance(seconds(30));
     expect(plant.line.requests.some((request) => request.code === 5)).toBe(false);
+  });
+});
+
+describe("a device that says busy", () => {
+  it("is asked again soon, also for what is read once an hour", async () => {
+    const plant = build();
+    const device = plant.line.add(1, bank({ 0: 7 }));
+    device.distort = () => framed({ transaction: 0, unit: 1 }, Buffer.from([0x83, 6]), "rtu");
+    plant.start([meter([modbusPoint("serial", at(0), { poll: "configuration" })])]);
+    await plant.clock.advance(seconds(15));
+    expect(plant.of("d1/serial")).toMatchObject([{ quality: "bad", reason: "exception" }]);
+    device.distort = undefined;
+    await plant.clock.advance(minutes(1));
+    expect(plant.of("d1/serial").at(-1)).toMatchObject({ quality: "good", value: 7 });
   });
 });
 

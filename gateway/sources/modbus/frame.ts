@@ -25,6 +25,8 @@ export interface Expected {
   readonly unit: number;
   /** The request's PDU. */
   readonly request: Uint8Array;
+  /** The adapter is known to hear itself: of two equal frames the first is the echo. */
+  readonly hasEcho?: boolean;
 }
 
 /** Things on the wire that were not the answer; each is counted by the doctor. */
@@ -206,7 +208,7 @@ export function scanRtu(bytes: Uint8Array, expected: Expected, settled: boolean)
   /** End of the last whole frame: everything behind it may still be needed to judge the line. */
   let used = 0;
   while (at < bytes.length) {
-    const frame = echoAt(bytes, at, expected) ?? frameAt(bytes, at, expected);
+    const frame = echoAt(bytes, at, expected, strangers) ?? frameAt(bytes, at, expected);
     if (frame === "short" && !settled) break;
     if (frame === "short" || frame === "none") {
       at++;
@@ -234,11 +236,17 @@ interface RtuFrame {
 }
 
 /**
- * Some adapters hear themselves: a read request is never its own answer, so it can be passed over.
+ * Some adapters hear themselves. A read request is never its own answer; a write is, so there the
+ * echo must be known of before, and is the first of the two.
  */
-function echoAt(bytes: Uint8Array, at: number, expected: Expected): RtuFrame | undefined {
+function echoAt(
+  bytes: Uint8Array,
+  at: number,
+  expected: Expected,
+  strangers: readonly Stranger[],
+): RtuFrame | undefined {
   const code = expected.request[0] ?? 0;
-  if (code > 4) return undefined;
+  if (code > 4 && (expected.hasEcho !== true || strangers.includes("echo"))) return undefined;
   const length = expected.request.length + 3;
   if (bytes.length - at < length || bytes[at] !== expected.unit) return undefined;
   for (let i = 0; i < expected.request.length; i++) {

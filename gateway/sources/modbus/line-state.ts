@@ -36,6 +36,9 @@ import { type Errand, type ReadTask, retrialDue, type Task, tasksOf } from "./ta
 
 /** A point is bad when this many polls in a row brought nothing; the first is forgiven. */
 const FAILED_POLLS_MAX = 2;
+/** A device that is busy is asked again after this, then at doubled distances. */
+const REFUSED_AGAIN = milliseconds(500);
+const HELD_BACK_AGAIN = milliseconds(500);
 
 export interface LineStateOptions {
   readonly connection: string;
@@ -203,8 +206,19 @@ export class LineState {
       this.#illegal(task, device, error.message);
       return;
     }
+    this.#soonAgain(task, REFUSED_AGAIN * 2 ** Math.min(task.failures, 10));
     if (task.failures < FAILED_POLLS_MAX) return;
     this.offer(device.failed(task.read.points, { reason: "exception", detail: error.message }));
+  }
+
+  /** The line would not carry this request now; its answer could have been another's. */
+  heldBack(task: ReadTask): void {
+    this.#soonAgain(task, HELD_BACK_AGAIN);
+  }
+
+  /** Who asks once an hour does not wait an hour to ask again. */
+  #soonAgain(task: ReadTask, afterMs: number): void {
+    task.due = monotonic(Math.min(task.due, this.#clock.monotonic() + afterMs));
   }
 
   #illegal(task: ReadTask, device: DeviceState, detail: string): void {

@@ -82,6 +82,8 @@ const HALF_OPEN_TIMEOUTS = 3;
 const HALF_OPEN_AFTER = seconds(5);
 /** Bad values are looked through for their heartbeat this often. */
 const REPEAT_EVERY = seconds(1);
+/** The doctor is asked this often; he speaks only when there is news. */
+const CONSULT_EVERY = seconds(60);
 /** An event that could not be cleared within this is read again. */
 const CLEAR_WITHIN = seconds(5);
 
@@ -100,6 +102,8 @@ class ModbusLoop implements ModbusSource {
   #wake: () => void = () => {};
   #repeatAt = monotonic(0);
   #mayOpenAtOnce = true;
+  #consultAt = monotonic(0);
+  #findings = "";
   /** Handshakes whose event is on its way to the disk. */
   readonly #takingOver = new Set<string>();
   #signsOfLife = 0;
@@ -207,6 +211,7 @@ class ModbusLoop implements ModbusSource {
     while (!signal.aborted && this.#transport.isOpen && !this.#isHalfOpen()) {
       if (await this.#demands.serveOne()) continue;
       this.#repeatBad();
+      this.#consult();
       const { action, task } = this.#state.next();
       if (action.kind === "wait") await this.#idle(action.until, signal);
       else if (task !== undefined) await this.#turn(task, action);
@@ -244,6 +249,20 @@ class ModbusLoop implements ModbusSource {
     this.#state.repeatBad();
   }
 
+  /** Says what the doctor finds, whenever that has changed. */
+  #consult(): void {
+    const now = this.#clock.monotonic();
+    if (now < this.#consultAt) return;
+    this.#consultAt = monotonic(now + CONSULT_EVERY);
+    const findings = this.report().sentences.map((sentence) => sentence.en);
+    const words = findings.join("\n");
+    if (words === this.#findings) return;
+    this.#findings = words;
+    const fields = { connection: this.#options.connection.id, findings };
+    if (findings.length > 0) this.#options.log.warn("modbus doctor", fields);
+    else this.#options.log.info("modbus doctor finds nothing any more", fields);
+  }
+
   async #turn(
     task: Task,
     { isProbe, lag }: { readonly isProbe: boolean; readonly lag: Duration },
@@ -262,8 +281,8 @@ class ModbusLoop implements ModbusSource {
   async #poll(task: ReadTask, device: DeviceState, attempt: Attempt): Promise<void> {
     const answer = await this.#transact(() => this.#read(device, task.read));
     if (!answer.ok) {
-      if (answer.error.fields.kind === "heldBack") return;
-      this.#state.failed(task, device, attempt, answer.error);
+      if (answer.error.fields.kind === "heldBack") this.#state.heldBack(task);
+      else this.#state.failed(task, device, attempt, answer.error);
       return;
     }
     this.#state.answered(task.device, attempt, "answered");

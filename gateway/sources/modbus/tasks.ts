@@ -32,8 +32,8 @@ interface TaskBase extends Job {
 }
 
 /**
- * `poll` returns at its period; `proof` and `retrial` are done once; `handshake` asks whether the device
- * holds an event.
+ * `poll` returns at its period; `proof` and `retrial` are done once; `handshake` asks whether the
+ * device holds an event.
  */
 export interface ReadTask extends TaskBase {
   readonly role: "poll" | "proof" | "retrial" | "handshake";

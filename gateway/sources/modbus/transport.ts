@@ -87,7 +87,12 @@ interface Pending {
   readonly expected: Expected;
   readonly settle: (outcome: Uint8Array | LamplighterError) => void;
   bytesSeen: number;
+  echoSeen: boolean;
 }
+
+/** Once its echo has been passed over, a frame like the request is the answer. */
+const stillExpected = ({ expected, echoSeen }: Pending): Expected =>
+  echoSeen ? { ...expected, hasEcho: false } : expected;
 
 export function createTransport(options: TransportOptions): Transport {
   return new StreamTransport(options);
@@ -106,6 +111,8 @@ class StreamTransport implements Transport {
   #unanswered: { readonly expected: Expected; readonly until: number }[] = [];
   #cancelSilence: () => void = () => {};
   #idleBytes = 0;
+  /** A read was heard coming back. */
+  #hasEcho = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -139,6 +146,7 @@ class StreamTransport implements Transport {
     this.#buffer = new Uint8Array(0);
     this.#synced = true;
     this.#idleBytes = 0;
+    this.#hasEcho = false;
     this.#unanswered = [];
     this.#wire = {
       write: (bytes) => wire.write(bytes),
@@ -151,7 +159,8 @@ class StreamTransport implements Transport {
 
   async exchange({ unit, pdu, within }: Exchange): Promise<Uint8Array> {
     if (this.#pending !== undefined) throw new Error("a transaction is pending already");
-    const expected = { transaction: this.#nextTransaction(), unit, request: pdu };
+    const transaction = this.#nextTransaction();
+    const expected = { transaction, unit, request: pdu, hasEcho: this.#hasEcho };
     if (this.#options.framing === "rtu") {
       this.#refuseAmbiguous(expected);
       await this.#untilQuiet();
@@ -168,7 +177,7 @@ class StreamTransport implements Transport {
         if (outcome instanceof Uint8Array) resolve(outcome);
         else reject(outcome);
       };
-      this.#pending = { expected, settle, bytesSeen: 0 };
+      this.#pending = { expected, settle, bytesSeen: 0, echoSeen: false };
       const frame =
         this.#options.framing === "mbap"
           ? encodeMbap({ transaction: expected.transaction, unit, pdu })
@@ -265,10 +274,14 @@ class StreamTransport implements Transport {
     const scan =
       this.#options.framing === "mbap"
         ? scanMbap(this.#buffer, pending.expected, this.#synced)
-        : scanRtu(this.#buffer, pending.expected, settled);
+        : scanRtu(this.#buffer, stillExpected(pending), settled);
     if (scan.kind === "more" && settled) return;
     if (scan.kind === "invalid" && this.#maySlowlyGrow(scan, pending)) return;
     for (const stranger of scan.strangers) this.#options.onStranger?.(stranger);
+    if (scan.strangers.includes("echo")) {
+      this.#hasEcho = true;
+      pending.echoSeen = true;
+    }
     this.#buffer = this.#buffer.subarray(scan.used);
     if (scan.kind === "more") {
       if (scan.strangers.includes("garbage")) this.#synced = false;

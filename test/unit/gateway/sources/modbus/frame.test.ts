@@ -204,6 +204,17 @@ describe("scanning an RTU line", () => {
     );
   });
 
+  it("tells a write from its own echo once the echo is known", () => {
+    const request = hex("06 00 01 00 03");
+    const frame = encodeRtu(1, request);
+    const write = { transaction: 0, unit: 1, request };
+    expect(scanRtu(frame, write, false).kind).toBe("answer");
+    const wary = { ...write, hasEcho: true };
+    expect(scanRtu(frame, wary, true)).toMatchObject({ kind: "more", strangers: ["echo"] });
+    const both = Uint8Array.from([...frame, ...frame]);
+    expect(scanRtu(both, wary, false)).toMatchObject({ kind: "answer", strangers: ["echo"] });
+  });
+
   it("survives any bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, settled) => {

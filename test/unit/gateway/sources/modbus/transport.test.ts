@@ -102,6 +102,27 @@ describe("late answers on a line without transaction ids", () => {
   });
 });
 
+describe("an adapter that hears itself", () => {
+  it("cannot pass the echo of a write for the device's word", async () => {
+    const wire = await opened("rtu");
+    const read = wire.ask("03 00 00 00 01");
+    await wire.clock.advance(milliseconds(0));
+    await wire.answer("03 00 00 00 01");
+    await wire.answer("03 02 00 07");
+    expect(await read).toBe("03 02 00 07");
+    const deaf = wire.ask("06 00 01 00 03");
+    await wire.clock.advance(milliseconds(30));
+    await wire.answer("06 00 01 00 03");
+    await wire.clock.advance(milliseconds(500));
+    expect(await deaf).toBe("DEVICE_TIMEOUT");
+    const heard = wire.ask("06 00 01 00 03");
+    await wire.clock.advance(milliseconds(30));
+    await wire.answer("06 00 01 00 03");
+    await wire.answer("06 00 01 00 03");
+    expect(await heard).toBe("06 00 01 00 03");
+  });
+});
+
 describe("silence on an RTU line", () => {
   it("is kept between an answer and the next request", async () => {
     const wire = await opened("rtu");
