@@ -111,17 +111,17 @@ export class FakeApi {
   }
 
   setValue(point: string, value: number): void {
-    this.#emit("samples", { items: [this.#hold(point, value)] });
+    this.publish("samples", { items: [this.#hold(point, value)] });
   }
 
   put(item: LatestView): void {
     this.latest.set(item.point, item);
-    this.#emit("samples", { items: [item] });
+    this.publish("samples", { items: [item] });
   }
 
   raise(alarm: AlarmView): void {
     this.alarms.set(alarm.id, alarm);
-    this.#emit("alarm", alarm);
+    this.publish("alarm", alarm);
   }
 
   freeze(space: string, alarm: string): void {
@@ -129,7 +129,7 @@ export class FakeApi {
     if (!known) return;
     const frozen = { ...known, frozen: { since: this.now(), alarm } };
     this.spaces.set(space, frozen);
-    this.#emit("space", frozen);
+    this.publish("space", frozen);
   }
 
   #hold(point: string, value: number): LatestView {
@@ -140,7 +140,8 @@ export class FakeApi {
     return item;
   }
 
-  #emit(event: string, data: unknown): void {
+  /** Sends one event to every open stream. */
+  publish(event: string, data: unknown): void {
     this.#eventId += 1;
     const text = `id: ${this.#eventId}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
     for (const stream of this.#streams) stream.write(text);
@@ -155,7 +156,7 @@ export class FakeApi {
         if (held.quality !== "good" || typeof held.value !== "number") continue;
         items.push(this.#hold(held.point, held.value));
       }
-      this.#emit("samples", { items });
+      this.publish("samples", { items });
     }
   }
 
@@ -373,7 +374,7 @@ export class FakeApi {
 
   #step(command: CommandView): void {
     this.commands.set(command.id, command);
-    this.#emit("command", command);
+    this.publish("command", command);
   }
 
   async #file(pathname: string, response: ServerResponse): Promise<void> {

@@ -1,7 +1,20 @@
 /** Times of the API as instants and back. The page may import only types of `core/`. */
 import type { Duration, Instant } from "../../../core/time.ts";
 
-export const instantOf = (iso: string): Instant => Date.parse(iso) as Instant;
+/** Reading a time is the dearest part of judging ages; the same few thousand come again every second. */
+const KNOWN_TIMES_MAX = 20_000;
+const knownTimes = new Map<string, Instant>();
+
+export function instantOf(iso: string): Instant {
+  let time = knownTimes.get(iso);
+  if (time === undefined) {
+    time = Date.parse(iso) as Instant;
+    if (knownTimes.size >= KNOWN_TIMES_MAX) knownTimes.clear();
+    knownTimes.set(iso, time);
+  }
+  return time;
+}
+
 export const isoOf = (time: Instant): string => new Date(time).toISOString();
 
 export const ms = (n: number): Duration => n as Duration;

@@ -16,6 +16,9 @@ import type {
 import type { Client } from "../api/client.ts";
 import type { Problem } from "../api/problem.ts";
 import { MINUTE, ms, SECOND, shifted } from "../format/instant.ts";
+import { conditionsOf } from "../places/condition.ts";
+import { proofOf } from "../places/proof.ts";
+import { childrenOf } from "../places/tree.ts";
 import { Coalescer } from "./coalesce.ts";
 import type { StreamMessage } from "./event-stream.ts";
 import { reduce } from "./reduce.ts";
@@ -60,16 +63,26 @@ export class LiveStore {
     this.#now.value = clock.now();
   }
 
-  get state(): ReadonlySignal<LiveState> {
-    return this.#state;
-  }
-
   /** The server's time, once a second. */
   get now(): ReadonlySignal<Instant> {
     return this.#now;
   }
 
-  readonly alarms = computed(() => [...this.#state.value.alarms.values()]);
+  /** Slices of the state: a part of the page that reads one is left alone when another changes. */
+  readonly spaces = computed(() => this.#state.value.spaces);
+  readonly devices = computed(() => this.#state.value.devices);
+  readonly points = computed(() => this.#state.value.points);
+  readonly latest = computed(() => this.#state.value.latest);
+  readonly gateways = computed(() => this.#state.value.gateways);
+  readonly alarmsById = computed(() => this.#state.value.alarms);
+  readonly alarms = computed(() => [...this.alarmsById.value.values()]);
+  readonly commands = computed(() => this.#state.value.commands);
+  readonly trails = computed(() => this.#state.value.trails);
+
+  /** Worked out once for all parts of the page that show them. */
+  readonly children = computed(() => childrenOf(this.spaces.value));
+  readonly conditions = computed(() => conditionsOf(this.#state.value, this.#now.value));
+  readonly proof = computed(() => proofOf(this.#state.value, this.#now.value));
 
   setServerAhead(aheadMs: number): void {
     this.#aheadMs = Math.abs(aheadMs) < AHEAD_NOISE_MS ? 0 : aheadMs;

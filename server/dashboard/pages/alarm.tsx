@@ -21,7 +21,7 @@ function useAlarm(id: string) {
   const { client, store } = useDesk();
   const past = useSignal<AlarmView | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
-  const live = store.state.value.alarms.get(id);
+  const live = store.alarmsById.value.get(id);
   const isMissing = live === undefined;
   useEffect(() => {
     if (!isMissing) return;
@@ -78,7 +78,7 @@ function AlarmHead({ alarm }: { readonly alarm: AlarmView }) {
 function AlarmFacts({ alarm }: { readonly alarm: AlarmView }) {
   const { store } = useDesk();
   const { t, name } = useWords();
-  const point = store.state.value.points.get(alarm.point);
+  const point = store.points.value.get(alarm.point);
   return (
     <section class="panel">
       {alarm.response && (
@@ -145,7 +145,7 @@ function StepText({ step, alarm }: { readonly step: AlarmStepView; readonly alar
 function AlarmChart({ alarm }: { readonly alarm: AlarmView }) {
   const { store } = useDesk();
   const range = useSignal<Range>("1h");
-  const point = store.state.value.points.get(alarm.point);
+  const point = store.points.value.get(alarm.point);
   if (!point) return null;
   return (
     <HistoryPanel

@@ -10,7 +10,8 @@ import { type ChartChoice, hrefOf } from "../routes.ts";
 export function DevicePage({ id, chart }: { readonly id: string; readonly chart: ChartChoice }) {
   const { store } = useDesk();
   const { t, name } = useWords();
-  const { devices, points } = store.state.value;
+  const devices = store.devices.value;
+  const points = store.points.value;
   const device = devices.get(id);
   if (!device) {
     const isLoading = store.connection.value.kind === "loading";

@@ -23,7 +23,7 @@ export function DevicesPage() {
 function Gateways() {
   const { store } = useDesk();
   const { t } = useWords();
-  const gateways = [...store.state.value.gateways.values()];
+  const gateways = [...store.gateways.value.values()];
   return (
     <section class="panel">
       <h2>{t("gateways.title")}</h2>
@@ -69,7 +69,7 @@ function Devices() {
   const wanted = useSignal("");
   const rows = useSignal(ROWS_FIRST);
   const query = wanted.value.trim().toLowerCase();
-  const all = [...store.state.value.devices.values()]
+  const all = [...store.devices.value.values()]
     .filter(({ id, name }) => `${id} ${name.zh} ${name.en}`.toLowerCase().includes(query))
     .sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.id.localeCompare(b.id));
   const offline = all.filter(({ state }) => state === "offline").length;

@@ -7,7 +7,7 @@ import { AlarmQueue } from "../parts/alarm-queue.tsx";
 import { EnergyNow } from "../parts/energy-now.tsx";
 import { Faults } from "../parts/faults.tsx";
 import { StatusLine } from "../parts/status-line.tsx";
-import { BuildingTiles, Rooms, useChildren, useConditions } from "../parts/tiles.tsx";
+import { BuildingTiles, Rooms } from "../parts/tiles.tsx";
 import { rootsOf } from "../places/tree.ts";
 
 export function OverviewPage() {
@@ -46,9 +46,9 @@ export function OverviewPage() {
 function Campus() {
   const { store } = useDesk();
   const { t } = useWords();
-  const children = useChildren();
-  const conditions = useConditions();
-  const roots = rootsOf(store.state.value.spaces);
+  const children = useDesk().store.children.value;
+  const conditions = useDesk().store.conditions.value;
+  const roots = rootsOf(store.spaces.value);
   const places = roots.flatMap(({ id }) => children.get(id) ?? []);
   const buildings = places.filter(({ kind }) => kind === "building");
   const others = places.filter(({ kind }) => kind !== "building");

@@ -1,4 +1,5 @@
 /** One space: its path, what is wrong, its switches, its live points, the history of one, what is inside. */
+import { useComputed } from "@preact/signals";
 import type { AlarmView, PointView, SpaceView } from "../../api/contract.ts";
 import { isActive } from "../alarms/queue.ts";
 import { HistoryPanel } from "../chart/history-panel.tsx";
@@ -10,7 +11,7 @@ import { Moment } from "../parts/moment.tsx";
 import { PlacePath } from "../parts/place.tsx";
 import { PointList } from "../parts/point-list.tsx";
 import { Switches } from "../parts/switches.tsx";
-import { Rooms, useChildren, useConditions } from "../parts/tiles.tsx";
+import { Rooms } from "../parts/tiles.tsx";
 import { firstToChart, inOrder, isCommandable } from "../places/points.ts";
 import { within } from "../places/tree.ts";
 import { type ChartChoice, hrefOf, toAlarm } from "../routes.ts";
@@ -18,8 +19,11 @@ import { type ChartChoice, hrefOf, toAlarm } from "../routes.ts";
 export function SpacePage({ id, chart }: { readonly id: string; readonly chart: ChartChoice }) {
   const { store } = useDesk();
   const { t } = useWords();
-  const { spaces, points } = store.state.value;
-  const space = spaces.get(id);
+  const points = store.points.value;
+  const space = store.spaces.value.get(id);
+  const own = useComputed(() =>
+    inOrder([...store.points.value.values()].filter((point) => point.space === id)),
+  ).value;
   if (!space) {
     return (
       <p class="empty">
@@ -29,7 +33,6 @@ export function SpacePage({ id, chart }: { readonly id: string; readonly chart: 
       </p>
     );
   }
-  const own = inOrder([...points.values()].filter((point) => point.space === id));
   const chosen = points.get(chart.point ?? "") ?? firstToChart(own);
   return (
     <article class="space">
@@ -86,7 +89,7 @@ function SpaceHead({ space }: { readonly space: SpaceView }) {
 function SpaceAlarms({ id }: { readonly id: string }) {
   const { store } = useDesk();
   const { t } = useWords();
-  const inside = within(store.state.value.spaces, id);
+  const inside = within(store.spaces.value, id);
   const alarms: readonly AlarmView[] = store.alarms.value.filter(
     (alarm) => isActive(alarm) && inside.has(alarm.space),
   );
@@ -127,8 +130,8 @@ function LivePoints({ points, id, chart, chosen }: LivePointsProps) {
 
 function Inside({ id }: { readonly id: string }) {
   const { t } = useWords();
-  const children = useChildren().get(id) ?? [];
-  const conditions = useConditions();
+  const children = useDesk().store.children.value.get(id) ?? [];
+  const conditions = useDesk().store.conditions.value;
   if (children.length === 0) return null;
   return (
     <section class="panel">
@@ -143,7 +146,7 @@ const COMMANDS_MAX = 10;
 function SpaceCommands({ id }: { readonly id: string }) {
   const { store } = useDesk();
   const { t } = useWords();
-  const commands = [...store.state.value.commands.values()]
+  const commands = [...store.commands.value.values()]
     .filter((command) => command.space === id)
     .sort((a, b) => startOf(b) - startOf(a))
     .slice(0, COMMANDS_MAX);

@@ -3,7 +3,7 @@ import type { SpaceView } from "../../api/contract.ts";
 import { useDesk, useWords } from "../desk.ts";
 import { PriorityMark } from "../parts/mark.tsx";
 import { SearchBox } from "../parts/search-box.tsx";
-import { Rooms, useChildren, useConditions } from "../parts/tiles.tsx";
+import { Rooms } from "../parts/tiles.tsx";
 import { CALM } from "../places/condition.ts";
 import { rootsOf } from "../places/tree.ts";
 import { toSpace } from "../routes.ts";
@@ -11,8 +11,8 @@ import { toSpace } from "../routes.ts";
 export function SpacesPage() {
   const { store } = useDesk();
   const { t } = useWords();
-  const children = useChildren();
-  const roots = rootsOf(store.state.value.spaces);
+  const children = useDesk().store.children.value;
+  const roots = rootsOf(store.spaces.value);
   return (
     <article>
       <h1>{t("nav.spaces")}</h1>
@@ -34,7 +34,7 @@ export function SpacesPage() {
 
 function SpaceTitle({ space }: { readonly space: SpaceView }) {
   const { name, t } = useWords();
-  const condition = useConditions().get(space.id) ?? CALM;
+  const condition = useDesk().store.conditions.value.get(space.id) ?? CALM;
   return (
     <h2 class="space-title">
       {condition.priority && <PriorityMark priority={condition.priority} />}
@@ -47,8 +47,8 @@ function SpaceTitle({ space }: { readonly space: SpaceView }) {
 /** A building opens to its floors; a place without anything inside is only its title. */
 function Branch({ space }: { readonly space: SpaceView }) {
   const { name } = useWords();
-  const children = useChildren();
-  const conditions = useConditions();
+  const children = useDesk().store.children.value;
+  const conditions = useDesk().store.conditions.value;
   const below = children.get(space.id) ?? [];
   return (
     <section class="panel branch">

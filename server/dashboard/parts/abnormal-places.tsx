@@ -3,13 +3,14 @@
 import { rankOf } from "../alarms/queue.ts";
 import { useDesk, useWords } from "../desk.ts";
 import { CALM } from "../places/condition.ts";
-import { SpaceTile, useConditions } from "./tiles.tsx";
+import { SpaceTile } from "./tiles.tsx";
 
 export function AbnormalPlaces() {
   const { store } = useDesk();
   const { t } = useWords();
-  const conditions = useConditions();
-  const { spaces, alarms } = store.state.value;
+  const conditions = useDesk().store.conditions.value;
+  const spaces = store.spaces.value;
+  const alarms = store.alarmsById.value;
   const withAlarms = new Set([...alarms.values()].map(({ space }) => space));
   const places = [...spaces.values()]
     .map((space) => ({ space, condition: conditions.get(space.id) ?? CALM }))

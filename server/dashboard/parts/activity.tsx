@@ -25,7 +25,8 @@ export function ActivityStrip() {
       if (answer.ok) past.value = answer.value.items;
     });
   }, [client, past]);
-  const { alarms, commands } = store.state.value;
+  const alarms = store.alarmsById.value;
+  const commands = store.commands.value;
   const known = new Map([...past.value.map((alarm) => [alarm.id, alarm] as const), ...alarms]);
   const since = shifted(store.now.value, -DAY);
   const activities = recentActivity([...known.values()], [...commands.values()], since);
@@ -70,7 +71,7 @@ function AlarmActivity({ alarm }: { readonly alarm: AlarmView }) {
 export function CommandActivity({ command }: { readonly command: CommandView }) {
   const { store } = useDesk();
   const { t, name, language } = useWords();
-  const point = store.state.value.points.get(command.point);
+  const point = store.points.value.get(command.point);
   const last = command.steps.at(-1);
   return (
     <span>

@@ -16,7 +16,7 @@ export function AlarmQueue({ within }: { readonly within?: ReadonlySet<string> }
   const isHeld = useSignal(false);
   const rows = useSignal(ROWS_FIRST);
   const shown = useRef<readonly string[]>([]);
-  const alarms = store.state.value.alarms;
+  const alarms = store.alarmsById.value;
   const queue = actionQueue(
     [...alarms.values()].filter((alarm) => !within || within.has(alarm.space)),
   );

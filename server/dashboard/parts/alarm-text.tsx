@@ -15,7 +15,9 @@ export function useAlarmSentence(alarm: AlarmView): string {
   const { store } = useDesk();
   const words = useWords();
   const sentence = useComputed(() => {
-    const { points, latest, trails } = store.state.value;
+    const points = store.points.value;
+    const latest = store.latest.value;
+    const trails = store.trails.value;
     const point = points.get(alarm.point);
     const held = latest.get(alarm.point);
     const isFresh =

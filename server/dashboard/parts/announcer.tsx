@@ -11,7 +11,7 @@ export function Announcer() {
   const { store, siren } = useDesk();
   const known = useRef<Set<string> | undefined>(undefined);
   const latest = useSignal<AlarmView | undefined>(undefined);
-  const { alarms } = store.state.value;
+  const alarms = store.alarmsById.value;
   const isLive = store.connection.value.kind === "live";
   useEffect(() => {
     if (!isLive) return;

@@ -34,7 +34,7 @@ export function AlarmBand() {
   const isOnPage = (alarm: AlarmView): boolean =>
     (shown.page === "alarm" && shown.id === alarm.id) ||
     (shown.page === "space" && shown.id === alarm.space);
-  const urgent = actionQueue([...store.state.value.alarms.values()]).filter(
+  const urgent = actionQueue(store.alarms.value).filter(
     (alarm) =>
       isUntaken(alarm) &&
       rankOf(alarm.priority) <= rankOf("high") &&

@@ -22,7 +22,7 @@ export function useObstacle(space: string): string | undefined {
   const { store } = useDesk();
   const { t } = useWords();
   const mayAct = useMayAct();
-  if (store.state.value.spaces.get(space)?.frozen) return t("frozen.short");
+  if (store.spaces.value.get(space)?.frozen) return t("frozen.short");
   if (store.connection.value.kind === "cut") return t("command.needsServer");
   return mayAct ? undefined : t("role.mayNotAct");
 }
@@ -55,7 +55,7 @@ export function CommandControl(props: { readonly point: PointView; readonly term
   const obstacle = useObstacle(point.space);
   const { send, isSending, problem } = useCommand(point, terms);
   const command = useComputed(() =>
-    currentCommand(store.state.value.commands.values(), point.point, store.now.value),
+    currentCommand(store.commands.value.values(), point.point, store.now.value),
   ).value;
   const isBusy = isSending.value || (command !== undefined && !isEnded(command.state));
   return (
@@ -84,7 +84,7 @@ interface WishesProps {
 function Wishes({ point, isOff, send }: WishesProps) {
   const { store } = useDesk();
   const { language } = useWords();
-  const shown = useComputed(() => store.state.value.latest.get(point.point));
+  const shown = useComputed(() => store.latest.value.get(point.point));
   const values = point.command?.values;
   if (!values) return <NumberWish point={point} isOff={isOff} send={send} />;
   const latest = shown.value;

@@ -9,7 +9,7 @@ import { Moment } from "./moment.tsx";
 export function CommandLife({ command }: { readonly command: CommandView }) {
   const { store } = useDesk();
   const { t, language } = useWords();
-  const point = store.state.value.points.get(command.point);
+  const point = store.points.value.get(command.point);
   const wanted = point ? wordsOf(point, command.value, language).text : String(command.value);
   const loss = lossOf(command);
   const holds = command.leaseEnds && instantOf(command.leaseEnds) > store.now.value;

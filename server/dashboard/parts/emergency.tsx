@@ -105,7 +105,7 @@ function EmergencyDialog({ alarm, controls }: EmergencyProps) {
 function FrozenNote({ space }: { readonly space: string }) {
   const { store } = useDesk();
   const { t } = useWords();
-  const known = store.state.value.spaces.get(space);
+  const known = store.spaces.value.get(space);
   return known?.frozen ? <p>{t("frozen.short")}</p> : null;
 }
 

@@ -9,9 +9,10 @@ import { PointValue } from "./point-value.tsx";
 export function EnergyNow() {
   const { store } = useDesk();
   const { t } = useWords();
-  const points = useComputed(() => store.state.value.points);
-  const spaces = useComputed(() => store.state.value.spaces);
-  const { site, buildings } = powerMeters({ points: points.value, spaces: spaces.value });
+  const meters = useComputed(() =>
+    powerMeters({ points: store.points.value, spaces: store.spaces.value }),
+  );
+  const { site, buildings } = meters.value;
   if (site.length + buildings.length === 0) return <p class="empty">{t("energy.empty")}</p>;
   return (
     <div class="energy">
@@ -36,7 +37,8 @@ export function EnergyNow() {
 function MeterName({ point }: { readonly point: PointView }) {
   const { store } = useDesk();
   const { name } = useWords();
-  const { spaces, devices } = store.state.value;
+  const spaces = store.spaces.value;
+  const devices = store.devices.value;
   const space = spaces.get(point.space);
   const device = devices.get(point.device);
   const chart = { point: point.point, range: RANGE_DEFAULT };

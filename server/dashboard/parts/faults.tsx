@@ -11,7 +11,8 @@ const ROWS_MAX = 6;
 export function Faults() {
   const { store } = useDesk();
   const { t } = useWords();
-  const { gateways, devices } = store.state.value;
+  const gateways = store.gateways.value;
+  const devices = store.devices.value;
   const gatewaysOff = [...gateways.values()].filter(({ state }) => state === "offline");
   const devicesOff = [...devices.values()].filter(({ state }) => state === "offline");
   if (gateways.size === 0) return <p class="empty">{t("gateways.empty")}</p>;

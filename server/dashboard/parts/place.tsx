@@ -8,7 +8,7 @@ import { toSpace } from "../routes.ts";
 export function PlacePath(props: { readonly space: string; readonly isLinkToLast?: boolean }) {
   const { store } = useDesk();
   const { name, t } = useWords();
-  const path = pathOf(store.state.value.spaces, props.space);
+  const path = pathOf(store.spaces.value, props.space);
   return (
     <nav class="path" aria-label={t("path")}>
       <ol>
@@ -39,7 +39,7 @@ export function PlaceLink({ space }: { readonly space: string }) {
 export function usePlaceName(space: string): string {
   const { store } = useDesk();
   const { name } = useWords();
-  const path = useComputed(() => pathOf(store.state.value.spaces, space));
+  const path = useComputed(() => pathOf(store.spaces.value, space));
   const own = path.value.at(-1);
   if (!own) return space;
   const building = path.value.find(({ kind }) => kind === "building");

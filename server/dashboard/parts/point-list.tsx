@@ -114,7 +114,7 @@ function PointRow({ point, isChosen, href }: PointRowProps) {
 export function DeviceLink({ device }: { readonly device: string }) {
   const { store } = useDesk();
   const { name, t } = useWords();
-  const known = store.state.value.devices.get(device);
+  const known = store.devices.value.get(device);
   return (
     <span>
       <a href={toDevice(device)}>{known ? name(known.name) : device}</a>

@@ -19,7 +19,7 @@ export function PointValue({
 }) {
   const { store } = useDesk();
   const { language, t } = useWords();
-  const latest = useComputed(() => store.state.value.latest.get(point.point));
+  const latest = useComputed(() => store.latest.value.get(point.point));
   const now = store.now.value;
   const shown = shownValue(point, latest.value, { now, language });
   const agedFrom = isExpected(point)

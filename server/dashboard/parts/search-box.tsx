@@ -11,7 +11,14 @@ export function SearchBox() {
   const input = useRef<HTMLInputElement>(null);
   const query = useSignal("");
   const chosen = useSignal(0);
-  const hits = useComputed(() => search(store.state.value, query.value, language)).value;
+  const hits = useComputed(() => {
+    const places = {
+      spaces: store.spaces.value,
+      devices: store.devices.value,
+      points: store.points.value,
+    };
+    return search(places, query.value, language);
+  }).value;
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key !== "/" || isTyping(event.target)) return;

@@ -1,10 +1,8 @@
 /** One line that answers "is the campus all right": what needs you, what is proven, how old it is. */
-import { useComputed } from "@preact/signals";
 import { actionQueue, isUntaken } from "../alarms/queue.ts";
 import { useDesk, useTimeStyle, useWords } from "../desk.ts";
 import { between, SECOND } from "../format/instant.ts";
 import { formatMoment } from "../format/time.ts";
-import { proofOf } from "../places/proof.ts";
 import { agePhrase } from "../texts/phrases.ts";
 import { PriorityMark } from "./mark.tsx";
 
@@ -21,7 +19,7 @@ export function StatusLine() {
 function Needs() {
   const { store } = useDesk();
   const { t } = useWords();
-  const queue = actionQueue([...store.state.value.alarms.values()]);
+  const queue = actionQueue(store.alarms.value);
   const untaken = queue.filter(isUntaken);
   const [first] = untaken;
   const inHand = queue.length - untaken.length;
@@ -42,8 +40,7 @@ function shareText(good: number, all: number): string {
 function Proven() {
   const { store } = useDesk();
   const { t } = useWords();
-  const proof = useComputed(() => proofOf(store.state.value, store.now.value));
-  const { hazardPoints, hazardPointsGood, points, pointsGood } = proof.value;
+  const { hazardPoints, hazardPointsGood, points, pointsGood } = store.proof.value;
   if (points === 0) return <p class="quiet">{t("status.noPoints")}</p>;
   const missing = hazardPoints - hazardPointsGood;
   return (
@@ -65,7 +62,7 @@ function HowOld() {
   const words = useWords();
   const style = useTimeStyle();
   const now = store.now.value;
-  const { newest } = useComputed(() => proofOf(store.state.value, store.now.value)).value;
+  const { newest } = store.proof.value;
   const connection = store.connection.value;
   if (connection.kind === "cut") {
     const since = formatMoment(connection.since, now, style);

@@ -1,24 +1,10 @@
 /** Campus → building → floor → room as tiles: grey unless abnormal, each with its shape and its word. */
-import { useComputed } from "@preact/signals";
 import type { SpaceView } from "../../api/contract.ts";
 import { useDesk, useWords } from "../desk.ts";
-import { CALM, type Condition, conditionsOf } from "../places/condition.ts";
+import { CALM, type Condition } from "../places/condition.ts";
 import { shortName } from "../places/short-name.ts";
-import { childrenOf } from "../places/tree.ts";
 import { toSpace } from "../routes.ts";
 import { FrozenMark, PriorityMark } from "./mark.tsx";
-
-/** Conditions of all spaces, made once a second for whoever shows tiles. */
-export function useConditions(): ReadonlyMap<string, Condition> {
-  const { store } = useDesk();
-  return useComputed(() => conditionsOf(store.state.value, store.now.value)).value;
-}
-
-export function useChildren(): ReadonlyMap<string, readonly SpaceView[]> {
-  const { store } = useDesk();
-  const spaces = useComputed(() => store.state.value.spaces);
-  return useComputed(() => childrenOf(spaces.value)).value;
-}
 
 interface TileProps {
   readonly space: SpaceView;
@@ -30,7 +16,7 @@ interface TileProps {
 export function SpaceTile({ space, condition = CALM, isLong }: TileProps) {
   const { store } = useDesk();
   const { t, name } = useWords();
-  const above = store.state.value.spaces.get(space.parent ?? "");
+  const above = store.spaces.value.get(space.parent ?? "");
   const short = shortName(name(space.name), above ? name(above.name) : "");
   const isSilent = condition.points > 0 && condition.silentPoints === condition.points;
   const classes = [
@@ -66,8 +52,9 @@ export function SpaceTile({ space, condition = CALM, isLong }: TileProps) {
 /** A building with its floors as rows of rooms. */
 export function BuildingTiles({ building }: { readonly building: SpaceView }) {
   const { name, t } = useWords();
-  const children = useChildren();
-  const conditions = useConditions();
+  const { store } = useDesk();
+  const children = store.children.value;
+  const conditions = store.conditions.value;
   const condition = conditions.get(building.id) ?? CALM;
   const below = children.get(building.id) ?? [];
   const floors = below.filter(({ kind }) => kind === "floor");
