@@ -1,51 +1,15 @@
 /** `/` searches places, devices and points; arrows choose, Enter goes there. */
 import { useComputed, useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { useDesk, useWords } from "../desk.ts";
 import { type Hit, QUERY_CHARACTERS_MAX, search } from "../places/search.ts";
 
 export function SearchBox() {
-  const { store, go } = useDesk();
-  const { t, language } = useWords();
+  const { t } = useWords();
   const id = useId();
-  const input = useRef<HTMLInputElement>(null);
-  const query = useSignal("");
-  const chosen = useSignal(0);
-  const hits = useComputed(() => {
-    const places = {
-      spaces: store.spaces.value,
-      devices: store.devices.value,
-      points: store.points.value,
-    };
-    return search(places, query.value, language);
-  }).value;
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.key !== "/" || isTyping(event.target)) return;
-      if (input.current?.offsetParent === null) return;
-      event.preventDefault();
-      input.current?.focus();
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
-  const open = (hit: Hit | undefined): void => {
-    if (!hit) return;
-    query.value = "";
-    input.current?.blur();
-    go(hit.href);
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Enter") open(hits[chosen.value]);
-    else if (event.key === "Escape") query.value = "";
-    else if (event.key === "ArrowDown") move(1);
-    else if (event.key === "ArrowUp") move(-1);
-    else return;
-    event.preventDefault();
-  };
-  const move = (by: number): void => {
-    chosen.value = Math.max(0, Math.min(hits.length - 1, chosen.value + by));
-  };
+  const input = useSlashFocus();
+  const { query, chosen, hits, open, onKeyDown } = useSearch(input);
   const isOpen = query.value.trim() !== "";
   return (
     <div class="search">
@@ -80,6 +44,57 @@ export function SearchBox() {
       {isOpen && hits.length === 0 && <p class="search-none">{t("search.none")}</p>}
     </div>
   );
+}
+
+/** `/` goes to the search wherever nobody is typing; a hidden search box leaves it to the other one. */
+function useSlashFocus() {
+  const input = useRef<HTMLInputElement>(null);
+  const listen = () => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== "/" || isTyping(event.target)) return;
+      if (input.current?.offsetParent === null) return;
+      event.preventDefault();
+      input.current?.focus();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  };
+  useEffect(listen, []);
+  return input;
+}
+
+function useSearch(input: RefObject<HTMLInputElement>) {
+  const { store, go } = useDesk();
+  const { language } = useWords();
+  const query = useSignal("");
+  const chosen = useSignal(0);
+  const found = useComputed(() => {
+    const places = {
+      spaces: store.spaces.value,
+      devices: store.devices.value,
+      points: store.points.value,
+    };
+    return search(places, query.value, language);
+  });
+  const hits = found.value;
+  const open = (hit: Hit | undefined): void => {
+    if (!hit) return;
+    query.value = "";
+    input.current?.blur();
+    go(hit.href);
+  };
+  const move = (by: number): void => {
+    chosen.value = Math.max(0, Math.min(hits.length - 1, chosen.value + by));
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "Enter") open(hits[chosen.value]);
+    else if (event.key === "Escape") query.value = "";
+    else if (event.key === "ArrowDown") move(1);
+    else if (event.key === "ArrowUp") move(-1);
+    else return;
+    event.preventDefault();
+  };
+  return { query, chosen, hits, open, onKeyDown };
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
