@@ -53,6 +53,11 @@ export interface SampleBuffer {
    * dropped on the way here become durable in the same transaction.
    */
   commit(parts: readonly CommitPart[], now: Instant, dropped?: readonly DroppedCount[]): void;
+  /**
+   * For hazards when `commit` has thrown: gives them a number and keeps them in memory for sending, until
+   * the disk takes them with the next commit. False when there are too many.
+   */
+  hold(samples: readonly Sample[], now: Instant): boolean;
   lane(lane: Lane): LaneStatus;
   /** From `number` on, without a hole: numbers whose samples were dropped come as empty batches. */
   read(lane: Lane, number: number, limits: ReadLimits): readonly WireBatch[];

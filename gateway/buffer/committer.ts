@@ -110,7 +110,7 @@ export class Committer {
   }
 
   #scheduleUrgent(): void {
-    if (this.#cancelUrgent !== undefined || this.#isRefused) return;
+    if (this.#cancelUrgent !== undefined || this.#isStopped) return;
     this.#cancelUrgent = this.#clock.after(COMMIT_HAZARD_AFTER, () => {
       this.#cancelUrgent = undefined;
       this.#commit([...this.#urgent.values()]);
@@ -148,6 +148,7 @@ export class Committer {
       this.#buffer.commit(parts, this.#clock.now(), dropped);
     } catch (error) {
       this.#retryLater(error);
+      this.#holdHazards(groups);
       return error;
     }
     this.#dropped.clear();
@@ -164,14 +165,24 @@ export class Committer {
     return undefined;
   }
 
+  /** Hazards flow on from memory while the disk refuses. */
+  #holdHazards(groups: readonly Group[]): void {
+    for (const group of groups) {
+      const isHazard = group.lane === "hazard" && group.samples.length > 0;
+      if (!isHazard || !this.#buffer.hold(group.samples, this.#clock.now())) continue;
+      this.#pending -= group.samples.length;
+      group.samples = [];
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
   #retryLater(error: unknown): void {
     if (!this.#isRefused) {
       const what = hasCode(error, "DISK_FULL") ? "disk is full" : "buffer refuses samples";
       this.#log.error(what, { why: wordsOf(error), pending: this.#pending });
     }
     this.#isRefused = true;
-    if (this.#isStopped) return;
-    this.#cancel?.();
+    if (this.#isStopped || this.#cancel !== undefined) return;
     this.#dueMs = this.#clock.monotonic() + COMMIT_RETRY_AFTER;
     this.#cancel = this.#clock.after(COMMIT_RETRY_AFTER, () => this.#commitAll());
   }

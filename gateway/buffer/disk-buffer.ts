@@ -13,7 +13,7 @@ import type { PointId } from "../../core/ids.ts";
 import type { Sample } from "../../core/sample.ts";
 import { type Duration, type Instant, minutes } from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
-import type { Database, Statement } from "../../platform/sqlite.ts";
+import type { Database } from "../../platform/sqlite.ts";
 import { countBody, EMPTY_BODY, encodeBody, payloadOf } from "./blob.ts";
 import {
   COMMIT_SAMPLES_MAX,
@@ -25,36 +25,33 @@ import {
   type SampleBuffer,
   type WireBatch,
 } from "./buffer.ts";
+import {
+  type BatchRow,
+  BUFFER_MIGRATIONS,
+  batchRow,
+  prepareStatements,
+  rowId,
+} from "./disk-tables.ts";
 import { type LaneAccount, rebase } from "./numbering.ts";
 import { planTrim, type TrimOptions } from "./trim.ts";
 
+/** Hazards kept in memory while the disk refuses; further ones wait with everything else. */
+export const HELD_SAMPLES_MAX = 20_000;
 /** While nobody reads them, small back-fill batches are written together into one of this size or age. */
 export const TAIL_SAMPLES_MAX = 1_000;
 export const TAIL_AGE_MAX = minutes(5);
 /** Rows deleted in one transaction, so that trimming never blocks for long. */
 export const TRIM_ROWS_MAX = 200;
 
-const MIGRATIONS = [
-  `CREATE TABLE buffer (only INTEGER PRIMARY KEY CHECK (only = 1), epoch TEXT NOT NULL) STRICT;
-   CREATE TABLE lane (
-     lane INTEGER PRIMARY KEY, last INTEGER NOT NULL, stored INTEGER NOT NULL, base INTEGER NOT NULL,
-     bytes INTEGER NOT NULL, waiting_bytes INTEGER NOT NULL, waiting_samples INTEGER NOT NULL) STRICT;
-   CREATE TABLE batch (
-     id INTEGER PRIMARY KEY, precious INTEGER NOT NULL, time INTEGER NOT NULL,
-     samples INTEGER NOT NULL, bytes INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
-   CREATE INDEX batch_order ON batch (precious, id);
-   CREATE TABLE dropped (
-     point TEXT NOT NULL, lane INTEGER NOT NULL, samples INTEGER NOT NULL,
-     PRIMARY KEY (point, lane)) STRICT, WITHOUT ROWID;
-   INSERT INTO lane VALUES (0,0,0,0,0,0,0), (1,0,0,0,0,0,0), (2,0,0,0,0,0,0);`,
-];
-
-/** Row ids are lane and number in one: three lanes of 2^46 numbers fit a safe integer. */
-const LANE_SPAN = 2 ** 46;
-const rowId = (lane: Lane, number: number): number => LANES.indexOf(lane) * LANE_SPAN + number;
-
 export interface DiskBufferOptions extends TrimOptions {
   readonly keep: Duration;
+}
+
+interface HeldBatch {
+  readonly time: Instant;
+  readonly samples: number;
+  readonly bytes: number;
+  readonly body: string;
 }
 
 /** The newest batch of back-fill, still growing. */
@@ -65,18 +62,11 @@ interface Tail {
   readonly bytes: number;
 }
 
-interface BatchRow {
-  readonly id: number;
-  readonly samples: number;
-  readonly bytes: number;
-  readonly body: string;
-}
-
 export class DiskBuffer implements SampleBuffer {
   readonly #db: Database;
   readonly #log: Log;
   readonly #options: DiskBufferOptions;
-  readonly #statements: ReturnType<typeof prepare>;
+  readonly #statements: ReturnType<typeof prepareStatements>;
   #epoch: string;
   #lanes: Record<Lane, LaneAccount>;
   #isFirstReconciliation = true;
@@ -84,13 +74,15 @@ export class DiskBuffer implements SampleBuffer {
   /** Highest number handed out for sending; such a batch neither grows nor is dropped. */
   readonly #readThrough: Record<Lane, number>;
   readonly #tails = new Map<boolean, Tail>();
+  /** Hazards that the disk would not take, by number; always the highest of their lane. */
+  readonly #held = new Map<number, HeldBatch>();
 
   constructor(db: Database, log: Log, options: DiskBufferOptions) {
     this.#db = db;
     this.#log = log;
     this.#options = options;
-    db.migrate("buffer", MIGRATIONS);
-    this.#statements = prepare(db);
+    db.migrate("buffer", BUFFER_MIGRATIONS);
+    this.#statements = prepareStatements(db);
     const row = db.prepare("SELECT epoch FROM buffer").get();
     this.#epoch = typeof row?.epoch === "string" ? row.epoch : newEpoch();
     if (row === undefined) db.prepare("INSERT INTO buffer VALUES (1, ?)").run(this.#epoch);
@@ -106,12 +98,26 @@ export class DiskBuffer implements SampleBuffer {
   commit(parts: readonly CommitPart[], now: Instant, dropped: readonly DroppedCount[] = []): void {
     const tails = new Map(this.#tails);
     this.#transaction(() => {
+      for (const [number, held] of this.#held) this.#insertHeld(number, held);
       for (const part of parts) this.#insert(part, now, tails);
       for (const { point, lane, samples } of dropped) this.#countDropped(point, lane, samples);
     });
+    this.#held.clear();
     this.#tails.clear();
     for (const [key, tail] of tails) this.#tails.set(key, tail);
     if (this.size().bytes > this.#options.bytesMax) this.trim(now);
+  }
+
+  hold(samples: readonly Sample[], now: Instant): boolean {
+    const held = [...this.#held.values()].reduce((sum, batch) => sum + batch.samples, 0);
+    if (held + samples.length > HELD_SAMPLES_MAX) return false;
+    const body = encodeBody(samples);
+    const bytes = Buffer.byteLength(body);
+    const account = this.#lanes.hazard;
+    account.last++;
+    this.#held.set(account.last, { time: now, samples: samples.length, bytes, body });
+    this.#grow(account, bytes, samples.length);
+    return true;
   }
 
   lane(lane: Lane): LaneStatus {
@@ -125,6 +131,11 @@ export class DiskBuffer implements SampleBuffer {
     let bytes = 0;
     let next = number + base;
     const isFull = (): boolean => batches.length >= limits.batchesMax || bytes >= limits.bytesMax;
+    /** What was dropped comes empty. */
+    const fill = (row: number): void => {
+      const held = lane === "hazard" ? this.#held.get(row) : undefined;
+      push(row, held?.samples ?? 0, held?.body ?? EMPTY_BODY);
+    };
     const push = (row: number, samples: number, body: string): void => {
       const wire = row - base;
       const payload = payloadOf({ epoch: this.#epoch, lane, number: wire }, body);
@@ -136,11 +147,11 @@ export class DiskBuffer implements SampleBuffer {
     for (const found of this.#statements.read.iterate(...range)) {
       const row = batchRow(found);
       const at = row.id - rowId(lane, 0);
-      while (next < at && !isFull()) push(next, 0, EMPTY_BODY);
+      while (next < at && !isFull()) fill(next);
       if (isFull()) break;
       push(at, row.samples, row.body);
     }
-    while (next <= last && !isFull() && !this.#hasRow(lane, next)) push(next, 0, EMPTY_BODY);
+    while (next <= last && !isFull() && !this.#hasRow(lane, next)) fill(next);
     if (next - 1 > this.#readThrough[lane]) this.#readThrough[lane] = next - 1;
     return batches;
   }
@@ -150,6 +161,7 @@ export class DiskBuffer implements SampleBuffer {
     const through = Math.min(storedThrough + account.base, account.last);
     if (through <= account.stored) return;
     this.#moveStored(lane, account, through);
+    if (lane === "hazard") this.#forgetHeld(through);
     // Not made durable by itself: after a crash the server says it again.
   }
 
@@ -164,21 +176,30 @@ export class DiskBuffer implements SampleBuffer {
       })),
     );
     this.#isFirstReconciliation = false;
-    const epoch = result.kind === "renewed" ? newEpoch() : this.#epoch;
-    this.#transaction(() => {
+    const move = (): void => {
       this.#lanes = perLane((lane) => {
         const account = { ...before[lane] };
         this.#moveStored(lane, account, result.positions[lane].stored);
         return { ...account, base: result.positions[lane].base };
       });
-      if (epoch !== this.#epoch) this.#statements.setEpoch.run(epoch);
-    });
-    this.#epoch = epoch;
+    };
+    if (result.kind === "renewed") this.#renew(move);
+    else move();
     for (const lane of LANES) this.#readThrough[lane] = this.#lanes[lane].stored;
     if (result.kind !== "agreed") {
-      this.#log.warn("buffer rewound", { how: result.kind, why: result.why, epoch });
+      this.#log.warn("buffer rewound", { how: result.kind, why: result.why });
     }
     return result.kind;
+  }
+
+  /** Durable before anything is sent under the new name. */
+  #renew(move: () => void): void {
+    const epoch = newEpoch();
+    this.#transaction(() => {
+      move();
+      this.#statements.setEpoch.run(epoch);
+    });
+    this.#epoch = epoch;
   }
 
   trim(now: Instant): boolean {
@@ -241,6 +262,20 @@ export class DiskBuffer implements SampleBuffer {
     if (lane === "backfill") {
       const samples = [...part.samples];
       tails.set(isPrecious, { number: account.last, since: now, samples, bytes });
+    }
+  }
+
+  #insertHeld(number: number, { time, samples, bytes, body }: HeldBatch): void {
+    this.#statements.insert.run(rowId("hazard", number), 1, time, samples, bytes, body);
+  }
+
+  /** What the server has stored meanwhile needs no disk any more. */
+  #forgetHeld(through: number): void {
+    const account = this.#lanes.hazard;
+    for (const [number, { bytes, samples }] of this.#held) {
+      if (number > through) continue;
+      this.#held.delete(number);
+      this.#grow(account, -bytes, -samples);
     }
   }
 
@@ -356,7 +391,8 @@ export class DiskBuffer implements SampleBuffer {
 
   #oldestRow(lane: Lane): number | undefined {
     const row = this.#statements.first.get(rowId(lane, 0), rowId(lane, this.#lanes[lane].last));
-    return typeof row?.id === "number" ? row.id - rowId(lane, 0) : undefined;
+    if (typeof row?.id === "number") return row.id - rowId(lane, 0);
+    return lane === "hazard" ? this.#held.keys().next().value : undefined;
   }
 
   #hasRow(lane: Lane, number: number): boolean {
@@ -371,48 +407,3 @@ const perLane = <T>(make: (lane: Lane) => T): Record<Lane, T> => ({
   live: make("live"),
   backfill: make("backfill"),
 });
-
-const batchRow = (row: Record<string, unknown>): BatchRow => ({
-  id: Number(row.id),
-  samples: Number(row.samples),
-  bytes: Number(row.bytes),
-  body: String(row.body),
-});
-
-function prepare(db: Database): Record<StatementName, Statement> {
-  return {
-    insert: db.prepare("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?)"),
-    grow: db.prepare("UPDATE batch SET samples = ?, bytes = ?, body = ? WHERE id = ?"),
-    remove: db.prepare("DELETE FROM batch WHERE id = ?"),
-    read: db.prepare(
-      "SELECT id, samples, bytes, body FROM batch WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?",
-    ),
-    oldest: db.prepare(
-      "SELECT id, time, samples, bytes, body FROM batch WHERE precious = ? AND id > ? AND id <= ? ORDER BY id",
-    ),
-    first: db.prepare("SELECT id FROM batch WHERE id > ? AND id <= ? ORDER BY id LIMIT 1"),
-    sums: db.prepare(
-      "SELECT sum(bytes) AS bytes, sum(samples) AS samples FROM batch WHERE id > ? AND id <= ?",
-    ),
-    setEpoch: db.prepare("UPDATE buffer SET epoch = ?"),
-    saveLane: db.prepare(
-      "UPDATE lane SET last = ?, stored = ?, base = ?, bytes = ?, waiting_bytes = ?, waiting_samples = ? WHERE lane = ?",
-    ),
-    countDropped: db.prepare(
-      `INSERT INTO dropped VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET samples = samples + excluded.samples`,
-    ),
-  };
-}
-
-type StatementName =
-  | "insert"
-  | "grow"
-  | "remove"
-  | "read"
-  | "oldest"
-  | "first"
-  | "sums"
-  | "setEpoch"
-  | "saveLane"
-  | "countDropped";

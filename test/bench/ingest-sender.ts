@@ -52,6 +52,9 @@ class EndlessBuffer implements SampleBuffer {
     return this.#epoch;
   }
   commit(): void {}
+  hold(): boolean {
+    return false;
+  }
   lane(lane: Lane): LaneStatus {
     const last = lane === "live" ? bodies.length : 0;
     const storedThrough = lane === "live" ? this.#stored : 0;

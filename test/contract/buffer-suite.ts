@@ -182,6 +182,23 @@ export function bufferSuite(make: MakeBuffer): void {
     expect(all(buffer, "live").map((b) => b.samples.length)).toEqual([1]);
   });
 
+  it("sends hazards from memory while the disk would not take them, in their order", () => {
+    const buffer = make(ROOMY);
+    buffer.reconcile(stored(0, 0, 0));
+    buffer.commit([part("hazard", [sample("a/gas", 1)], true)], at(0));
+    expect(buffer.hold([sample("a/gas", 2)], at(1))).toBe(true);
+    expect(buffer.hold([sample("a/gas", 3)], at(2))).toBe(true);
+    const values = (from: number): readonly unknown[] =>
+      all(buffer, "hazard", from).map((b) => [b.number, ...b.samples.map((s) => s.time)]);
+    const time = sample("a/gas", 0).time;
+    expect(values(1)).toEqual([1, 2, 3].map((n) => [n, time]));
+    buffer.acknowledge("hazard", 2);
+    expect(buffer.lane("hazard")).toMatchObject({ storedThrough: 2, last: 3, waitingSamples: 1 });
+    buffer.commit([part("hazard", [sample("a/gas", 4)], true)], at(3));
+    expect(values(3)).toEqual([3, 4].map((n) => [n, time]));
+    expect(buffer.lane("hazard")).toMatchObject({ storedThrough: 2, last: 4, waitingSamples: 2 });
+  });
+
   it("keeps counts of samples that were dropped on the way to it", () => {
     const buffer = make(ROOMY);
     const gone = { point: "a/x" as PointId, lane: "live" as const, samples: 5 };

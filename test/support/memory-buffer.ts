@@ -64,6 +64,11 @@ export class MemoryBuffer implements SampleBuffer {
     if (this.size().bytes > this.#options.bytesMax) this.trim(now);
   }
 
+  hold(samples: CommitPart["samples"], now: Instant): boolean {
+    this.#insert({ lane: "hazard", isPrecious: true, samples }, now);
+    return true;
+  }
+
   lane(lane: Lane): LaneStatus {
     const { last, stored, base } = this.#accounts[lane];
     const waiting = this.#rowsOf(lane).filter((row) => row.number > stored);

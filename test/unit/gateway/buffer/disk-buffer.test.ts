@@ -51,6 +51,30 @@ describe("the disk buffer", () => {
     expect(batches.map((b) => [b.number, b.samples])).toEqual([[1, [sample("a/x", 99)]]]);
   });
 
+  it("says that the disk is full, changes nothing then, and goes on when there is room", () => {
+    const database = Database.open({ file: file(), commits: "relaxed" });
+    const buffer = new DiskBuffer(database, silentLog, ROOMY);
+    buffer.reconcile({ hazard: 0, live: 0, backfill: 0 });
+    buffer.commit([part("hazard", [sample("a/gas", 1)], true)], instant(1));
+    const many = Array.from({ length: 5_000 }, (_, i) => sample("a/x", i + 0.25, i));
+    database.exec("PRAGMA max_page_count = 16");
+    const before = buffer.lane("live");
+    expect(() => buffer.commit([part("live", many)], instant(2))).toThrow(
+      expect.objectContaining({ code: "DISK_FULL" }),
+    );
+    expect(buffer.lane("live")).toEqual(before);
+    buffer.hold([sample("a/gas", 2)], instant(3));
+    expect(buffer.read("hazard", 1, { batchesMax: 9, bytesMax: 9_999 })).toHaveLength(2);
+    database.exec("PRAGMA max_page_count = 100000");
+    buffer.commit([part("live", many)], instant(4));
+    buffer.close();
+    const again = open(file());
+    expect(again.read("hazard", 2, { batchesMax: 9, bytesMax: 9_999 }).map(decoded)).toMatchObject([
+      { number: 2, samples: [sample("a/gas", 2)] },
+    ]);
+    expect(again.lane("live")).toMatchObject({ last: 1, waitingSamples: 5_000 });
+  });
+
   it("sets a damaged file aside and begins anew", () => {
     writeFileSync(
       file(),
