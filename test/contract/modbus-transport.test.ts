@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "../../core/errors.ts";
@@ -171,6 +172,17 @@ describe("opening", () => {
     const events = { bytes: () => {}, ended: () => {} };
     const opening = openSerial({ ...line, parity: "none", stopBits: 1 })(events, never);
     await expect(opening).rejects.toSatisfy((error) => hasCode(error, "CONNECTION_FAILED"));
+  });
+
+  it("leaves nothing behind, however often it fails", async () => {
+    const { signal } = new AbortController();
+    const openWire = openTcp({ host: "127.0.0.1", port: 1 }, systemClock);
+    const before = process.getActiveResourcesInfo().length;
+    for (let i = 0; i < 50; i++) {
+      await openWire({ bytes: () => {}, ended: () => {} }, signal).catch(() => undefined);
+    }
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    await eventually("no resource more", () => process.getActiveResourcesInfo().length <= before);
   });
 
   it("leaves no socket behind when it is given up", async () => {

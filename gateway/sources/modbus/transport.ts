@@ -27,7 +27,7 @@ export const ANSWER_BYTES_MAX = 2_048;
 /** A line that never falls silent is used all the same after this. */
 const QUIET_WAIT_MAX = milliseconds(300);
 /** RTU has no transaction ids: for this long an answer may still be that of an earlier request. */
-export const LATE_ANSWER_MAX = seconds(3);
+export const LATE_ANSWER_MAX = seconds(5);
 const UNANSWERED_MAX = 64;
 
 /** The bytes below: a socket or a serial port that is open. */
