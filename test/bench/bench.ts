@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchFigure[]>>> =
   modbus: async () => (await import("./modbus.bench.ts")).modbusBench(),
   mqtt: async () => (await import("./mqtt.bench.ts")).mqttBench(),
   opcua: async () => (await import("./opcua.bench.ts")).opcuaBench(),
+  simulators: async () => (await import("./simulators.bench.ts")).simulatorsBench(),
 };
 
 const MARK = "figures:";
