@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 /**
  * The one entry point. Reads the command, loads its part of the house (and no other: a gateway never
  * loads the server), runs it until done or interrupted, and turns the outcome into an exit code.

@@ -10,6 +10,11 @@ import type { Clock } from "../../core/clock.ts";
 import { type Duration, elapsed, type Monotonic, seconds } from "../../core/time.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+/** A small young generation keeps three processes and their threads from holding memory they do not use. */
+const NODE_FLAGS = ["--max-semi-space-size=4"];
+/** Sources stripped of their types are kept, so that a process starts faster and without the stripper. */
+const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/lamplighter", import.meta.url));
+const environment = { NODE_COMPILE_CACHE: COMPILED, ...process.env };
 /** Of the 5 s that Ctrl-C may take; what is left after this is killed. */
 const END_WITHIN = seconds(4);
 const RESTART_PAUSE = seconds(1);
@@ -63,7 +68,8 @@ export class Processes {
   #spawn(name: string, args: readonly string[]): Pick<Entry, "child" | "startedAt" | "ended"> {
     const log = openSync(join(this.#logFolder, `${name}.log`), "a", 0o600);
     // A group of its own, so that Ctrl-C reaches the demo alone and the order of ending is ours.
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...args], {
+      env: environment,
       stdio: ["ignore", log, log],
       detached: true,
     });
@@ -99,6 +105,7 @@ export function runOnce(
 ): Promise<{ readonly code: number; readonly out: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [MAIN, ...args], {
+      env: environment,
       stdio: ["ignore", "pipe", "inherit"],
     });
     let out = "";

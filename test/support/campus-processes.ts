@@ -21,6 +21,8 @@ import { eventually } from "./eventually.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MAIN = join(ROOT, "main.ts");
+/** As the demo starts them. */
+const COMPILED = join(ROOT, "node_modules/.cache/lamplighter");
 const SPAN = 20;
 
 export type Part = "simulators" | "gateway" | "server";
@@ -62,7 +64,8 @@ export class CampusProcesses {
 
   spawn(part: Part): void {
     const log = openSync(join(this.folder, `${part}.log`), "a");
-    const child = spawn(process.execPath, [MAIN, ...this.#args(part)], {
+    const child = spawn(process.execPath, ["--max-semi-space-size=4", MAIN, ...this.#args(part)], {
+      env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
       cwd: ROOT,
       stdio: ["ignore", log, log],
     });
@@ -212,7 +215,11 @@ export class CampusProcesses {
   }
 
   #run(...args: readonly string[]): string {
-    const result = spawnSync(process.execPath, [MAIN, ...args], { cwd: ROOT, encoding: "utf8" });
+    const result = spawnSync(process.execPath, [MAIN, ...args], {
+      cwd: ROOT,
+      encoding: "utf8",
+      env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
+    });
     if (result.status !== 0) throw new Error(`lamplighter ${args.join(" ")}: ${result.stderr}`);
     return result.stdout.trim();
   }
