@@ -23,7 +23,7 @@ import type { SampleSink, Source } from "../sources/source.ts";
 import type { Freeze } from "./freeze.ts";
 import { expire, type Hold, type Holders, type Placement, place, withdraw } from "./holders.ts";
 import type { Journal } from "./journal.ts";
-import { type OutputResult, switchOutput, verify } from "./output.ts";
+import { type OutputResult, switchOutput, verify, wasSwitchedByHand } from "./output.ts";
 import { whyRefused } from "./refuse.ts";
 
 const TICK = seconds(1);
@@ -251,7 +251,13 @@ export class Executor {
     const source = this.#parts.sourceOf(point);
     // A freeze holds everything as it is; the lease's end waits for its end.
     if (source === undefined || this.#parts.freeze.frozenBy(point.space) !== undefined) return;
+    const top = output.holders[0];
     this.#occupy(id, output, async () => {
+      if (top !== undefined && (await wasSwitchedByHand(source, point, top.value))) {
+        this.#log.info("output was switched by hand and is left so", { point: id });
+        this.#keep(id, holders);
+        return;
+      }
       const why = change.kind === "fallback" ? "fallback" : `next holder ${change.hold.priority}`;
       const isDone = await this.#write(point, source, { value: change.value, why });
       if (isDone) this.#keep(id, holders);

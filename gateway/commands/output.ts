@@ -55,6 +55,18 @@ export async function switchOutput(
   return await verify(parts, source, { point, value, signal });
 }
 
+/** The device shows something else than was commanded: a hand at the switch, which is not fought. */
+export async function wasSwitchedByHand(
+  source: Source,
+  point: GatewayPoint,
+  commanded: number,
+): Promise<boolean> {
+  if (point.command?.proof !== "readBack") return false;
+  const answer = await source.read(point.point, READ_TIMEOUT);
+  if (answer.kind !== "value" || typeof answer.value !== "number") return false;
+  return Math.abs(answer.value - commanded) > point.command.tolerance;
+}
+
 /** Reads back after the settling time; a lost answer to a write may still have been carried out. */
 export async function verify(
   { clock, sink }: OutputParts,

@@ -138,6 +138,15 @@ describe("priority and lease", () => {
     expect(written()).toEqual([1, 1]);
   });
 
+  it("does not fight a hand at the switch when a lease ends", async () => {
+    rig.command(0, { leaseMs: minutes(1) });
+    await rig.clock.advance(seconds(5));
+    rig.device.shown.set(LIGHT, 1);
+    await rig.clock.advance(minutes(2));
+    expect(written()).toEqual([0]);
+    expect(rig.executor.holders(LIGHT)).toEqual([]);
+  });
+
   it("ends no lease early when the wall clock jumps", async () => {
     rig.command(1, { leaseMs: minutes(10) });
     await rig.clock.advance(seconds(5));
