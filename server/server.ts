@@ -40,6 +40,7 @@ import { Journal } from "./journal.ts";
 import { Notifier } from "./notify/notifier.ts";
 import { createWebhook } from "./notify/webhook.ts";
 import { openRecords } from "./open-records.ts";
+import { RuleBook } from "./rules/rule-book.ts";
 import { RuleEngine } from "./rules/rule-engine.ts";
 import { createSpaces } from "./spaces.ts";
 import { openEmbeddedStore } from "./store/embedded-store.ts";
@@ -143,6 +144,13 @@ export async function runServer(
       },
       folder.server.notifications.map((channel) => createWebhook(clock, channel)),
     );
+    const ruleBook = new RuleBook(join(folder.path, "rules"), (by, rule, before) =>
+      journal.write(by, "rule changed", {
+        rule: rule.id,
+        version: rule.version,
+        before: before?.version,
+      }),
+    );
     const rules = new RuleEngine(
       {
         clock,
@@ -153,7 +161,7 @@ export async function runServer(
         spaces,
         book,
       },
-      folder.rules,
+      ruleBook.rules(),
     );
     const desk = new CommandDesk({
       clock,
@@ -175,8 +183,13 @@ export async function runServer(
         desk,
         book,
       },
-      folder.rules,
+      ruleBook.rules(),
     );
+
+    ruleBook.onChange((all) => {
+      rules.update(all);
+      control.update(all);
+    });
 
     const figures = { clock, started, version: VERSION, client, ingest, store, rules, book };
     const http = await startHttp(
@@ -206,7 +219,7 @@ export async function runServer(
         commandRoutes,
         ruleRoutes({
           clock,
-          rules: folder.rules,
+          rules: ruleBook,
           engine: rules,
           plant: ingest.registry,
           spaces,

@@ -25,6 +25,10 @@ export const ruleItem = z.object({
   response: label.optional(),
 });
 
+/** One rule with the text it stands in; the ETag of the answer goes back as If-Match. */
+export const ruleDetail = ruleItem.extend({ text: z.string().describe("YAML") });
+export const ruleBody = z.object({ text: z.string().min(1).max(100_000).describe("YAML") });
+
 export const backtestBody = z.object({
   from: z.string(),
   to: z.string().optional(),
@@ -57,5 +61,6 @@ export const backtestReport = z.object({
   misfits: z.array(z.string()),
 });
 
+export type RuleDetailView = z.infer<typeof ruleDetail>;
 export type RuleItemView = z.infer<typeof ruleItem>;
 export type BacktestReportView = z.infer<typeof backtestReport>;

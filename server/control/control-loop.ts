@@ -60,7 +60,7 @@ interface WatchedRoom {
 
 export class ControlLoop {
   readonly #parts: ControlLoopParts;
-  readonly #policies: readonly ControlPolicy[];
+  #policies: readonly ControlPolicy[];
   readonly #table: ControlTable;
   #rooms: readonly WatchedRoom[] = [];
   #sensors: ReadonlySet<PointId> = new Set();
@@ -79,6 +79,11 @@ export class ControlLoop {
 
   get policies(): readonly ControlPolicy[] {
     return this.#policies;
+  }
+
+  update(rules: readonly Rule[]): void {
+    this.#policies = rules.filter(isPolicy);
+    this.#build();
   }
 
   /** What every policy makes of every output it is about, as of the last turn. */

@@ -58,6 +58,7 @@ export class RuleEngine {
   #pending: { readonly tracker: Tracker; readonly change: TrackerTransition }[] = [];
   #dirty = new Set<Tracker>();
   #isCatalogueNew = false;
+  #areRulesNew = false;
   readonly #steadyNow: () => Instant;
   #tickedAt: Instant;
   #positionAt: Instant;
@@ -79,6 +80,13 @@ export class RuleEngine {
 
   get rules(): readonly AlarmRule[] {
     return this.#rules;
+  }
+
+  /** Takes other rules; what they share with those before goes on undisturbed. */
+  update(rules: readonly Rule[]): void {
+    this.#rules = rules.filter(isAlarmRule);
+    this.#isCatalogueNew = true;
+    this.#areRulesNew = true;
   }
 
   waiting(): readonly WaitingRule[] {
@@ -129,6 +137,8 @@ export class RuleEngine {
     if (this.#isCatalogueNew) {
       this.#isCatalogueNew = false;
       this.#build();
+      if (this.#areRulesNew) this.#withdraw();
+      this.#areRulesNew = false;
     }
     const now = this.#steadyNow();
     let taken = 0;
@@ -245,7 +255,7 @@ export class RuleEngine {
     const index = new PointIndex(plant.points());
     this.#roster = new Roster(this.#rules, { index, spaces }, (rule, point) => {
       const known = before?.get(rule.id, point.point);
-      if (known?.point === point) return success(known);
+      if (known?.point === point && known.rule === rule) return success(known);
       const created = createTracker(rule, point, from);
       if (!created.ok) return created;
       const tracker = created.value;

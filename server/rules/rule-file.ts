@@ -21,52 +21,65 @@ import {
 export const RULES_PER_FILE_MAX = 1_000;
 const LEASE_MAX = hours(24 * 7);
 
+/** A rule and the lines of its document, so that one can be changed and its neighbours left alone. */
+export interface RuleDocumentText {
+  readonly rule: Rule;
+  readonly text: string;
+  /** 0-based; `end` is the line after the last. */
+  readonly start: number;
+  readonly end: number;
+}
+
 export function parseRuleFile(
   text: string,
   file: string,
 ): Outcome<readonly Rule[], readonly Problem[]> {
-  const rules: Rule[] = [];
+  const parsed = parseRuleDocuments(text, file);
+  return parsed.ok ? success(parsed.value.map(({ rule }) => rule)) : parsed;
+}
+
+export function parseRuleDocuments(
+  text: string,
+  file: string,
+): Outcome<readonly RuleDocumentText[], readonly Problem[]> {
+  const rules: RuleDocumentText[] = [];
   const problems: Problem[] = [];
   const documents = documentsOf(text);
   if (documents.length > RULES_PER_FILE_MAX) {
     const message = `${documents.length} rules, allowed are ${RULES_PER_FILE_MAX}`;
     return failure([{ file, line: 1, path: "", message }]);
   }
-  for (const document of documents) {
-    const parsed = parseYaml(document, ruleSchema as z.ZodType<RuleDocument>, file);
+  for (const { lines, start } of documents) {
+    // Blank lines stand for the documents before, so that every line number stays true.
+    const padded = "\n".repeat(start) + lines.join("\n");
+    const parsed = parseYaml(padded, ruleSchema as z.ZodType<RuleDocument>, file);
     if (!parsed.ok) {
       problems.push(...parsed.error);
       continue;
     }
     problems.push(...checkRule(parsed.value));
     const rule = ruleOf(parsed.value.value);
-    if (rules.some((other) => other.id === rule.id)) {
+    if (rules.some((other) => other.rule.id === rule.id)) {
       problems.push(parsed.value.problemAt(["rule"], `"${rule.id}" is there twice`));
     }
-    rules.push(rule);
+    rules.push({ rule, text: lines.join("\n"), start, end: start + lines.length });
   }
   return problems.length === 0 ? success(rules) : failure(problems);
 }
 
-/** Blank lines stand for the documents before, so that every line number stays true. */
-function documentsOf(text: string): readonly string[] {
-  const documents: string[] = [];
-  let lines: string[] = [];
+interface DocumentLines {
+  readonly start: number;
+  readonly lines: readonly string[];
+}
+
+/** The documents between the lines `---`; those with nothing but comments are none. */
+function documentsOf(text: string): readonly DocumentLines[] {
   const all = text.split("\n");
-  const close = (through: number): void => {
-    if (lines.some((line) => line.trim() !== "" && !line.trimStart().startsWith("#"))) {
-      documents.push("\n".repeat(through - lines.length) + lines.join("\n"));
-    }
-    lines = [];
-  };
-  all.forEach((line, i) => {
-    if (/^---(\s|$)/.test(line)) {
-      close(i);
-      lines.push("");
-    } else lines.push(line);
-  });
-  close(all.length);
-  return documents;
+  const marks = all.flatMap((line, i) => (/^---(\s|$)/.test(line) ? [i] : []));
+  const starts = [0, ...marks.map((mark) => mark + 1)];
+  return starts
+    .map((start, i) => ({ start, lines: all.slice(start, marks[i] ?? all.length) }))
+    .filter(({ lines }) => lines.some((line) => !/^\s*(#|$)/.test(line)));
 }
 
 function checkRule({ value, problemAt }: Parsed<RuleDocument>): readonly Problem[] {

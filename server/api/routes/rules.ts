@@ -3,10 +3,12 @@ import { z } from "zod";
 import type { Clock } from "../../../core/clock.ts";
 import { formatProblems } from "../../../core/document.ts";
 import { LamplighterError } from "../../../core/errors.ts";
+import { parseRuleId } from "../../../core/ids.ts";
 import { type Instant, parseInstant, toIso } from "../../../core/time.ts";
 import type { Plant, Spaces } from "../../plant.ts";
 import { type BacktestReport, runBacktest } from "../../rules/backtest.ts";
 import type { AlarmRule, ControlPolicy, Rule } from "../../rules/rule.ts";
+import type { RuleBook, WrittenRule } from "../../rules/rule-book.ts";
 import type { RuleEngine } from "../../rules/rule-engine.ts";
 import { parseRuleFile } from "../../rules/rule-file.ts";
 import type { SeriesReader } from "../../store/store.ts";
@@ -14,14 +16,17 @@ import {
   type BacktestReportView,
   backtestBody,
   backtestReport,
+  type RuleDetailView,
   type RuleItemView,
+  ruleBody,
+  ruleDetail,
   ruleItem,
 } from "../contract-rules.ts";
-import type { Routes } from "../http-server.ts";
+import { authorOf, type Reply, type Routes } from "../http-server.ts";
 
 export interface RuleRouteParts {
   readonly clock: Clock;
-  readonly rules: readonly Rule[];
+  readonly rules: Pick<RuleBook, "rules" | "get" | "put">;
   readonly engine: Pick<RuleEngine, "waiting" | "pointsOf">;
   readonly plant: Pick<Plant, "points">;
   readonly spaces: Spaces;
@@ -38,18 +43,32 @@ export function ruleRoutes(parts: RuleRouteParts): Routes {
     api.get(
       "/api/rules",
       { schema: { response: { 200: z.object({ items: z.array(ruleItem) }) } } },
-      () => ({ items: parts.rules.map((rule) => ruleView(rule, parts)) }),
+      () => ({ items: parts.rules.rules().map((rule) => ruleView(rule, parts)) }),
     );
     api.get(
       "/api/rules/:id",
-      { schema: { params: byId, response: { 200: ruleItem } } },
-      ({ params }) => ruleView(ruleOf(parts.rules, params.id), parts),
+      { schema: { params: byId, response: { 200: ruleDetail } } },
+      ({ params }, reply) => detailView(writtenRule(parts, params.id), parts, reply),
+    );
+    api.put(
+      "/api/rules/:id",
+      {
+        config: { access: "administer" },
+        schema: { params: byId, body: ruleBody, response: { 200: ruleDetail } },
+      },
+      (request, reply) => {
+        const id = parseRuleId(request.params.id);
+        if (!id.ok) throw new LamplighterError("REQUEST_INVALID", id.error);
+        const by = authorOf(request);
+        const etag = request.headers["if-match"];
+        return detailView(parts.rules.put(id.value, request.body.text, { by, etag }), parts, reply);
+      },
     );
     api.post(
       "/api/rules/:id/backtest",
       { schema: { params: byId, body: backtestBody, response: { 200: backtestReport } } },
       async ({ params, body }, reply) => {
-        const rule = backtestedRule(parts.rules, params.id, body.rule);
+        const rule = backtestedRule(parts, params.id, body.rule);
         const from = timeOf("from", body.from);
         const to = body.to === undefined ? parts.clock.now() : timeOf("to", body.to);
         if (from >= to) throw new LamplighterError("REQUEST_INVALID", "from is not before to.");
@@ -95,16 +114,22 @@ function prioritiesOf(rule: AlarmRule | ControlPolicy): RuleItemView["priorities
   return when.kind === "levels" ? when.levels.map((level) => level.priority) : [when.priority];
 }
 
-function ruleOf(rules: readonly Rule[], id: string): Rule {
-  const found = rules.find((rule) => rule.id === id);
+function detailView(written: WrittenRule, parts: RuleRouteParts, reply: Reply): RuleDetailView {
+  reply.header("etag", written.etag);
+  return { ...ruleView(written.rule, parts), text: written.text };
+}
+
+function writtenRule({ rules }: RuleRouteParts, text: string): WrittenRule {
+  const id = parseRuleId(text);
+  const found = id.ok ? rules.get(id.value) : undefined;
   if (found !== undefined) return found;
-  throw new LamplighterError("NOT_FOUND", `There is no rule "${id}".`);
+  throw new LamplighterError("NOT_FOUND", `There is no rule "${text}".`);
 }
 
 /** The rule in force, or the changed one that came along; it must still be the same rule. */
-function backtestedRule(rules: readonly Rule[], id: string, text: string | undefined): AlarmRule {
+function backtestedRule(parts: RuleRouteParts, id: string, text: string | undefined): AlarmRule {
   let rule: Rule | undefined;
-  if (text === undefined) rule = ruleOf(rules, id);
+  if (text === undefined) rule = writtenRule(parts, id).rule;
   else {
     const parsed = parseRuleFile(text, "rule");
     if (!parsed.ok) throw new LamplighterError("CONFIG_INVALID", formatProblems(parsed.error));
