@@ -20,6 +20,7 @@ import type { LogRow } from "./embedded/log/log-tables.ts";
 import { RecentEntries } from "./embedded/log/recent.ts";
 import { SeriesNames } from "./embedded/log/series-names.ts";
 import { bucketRows, increaseRows } from "./embedded/query/rows.ts";
+import type { NumberAt } from "./embedded/query/walk.ts";
 import type { ReaderCalls } from "./embedded/threads/reader-worker.ts";
 import type { SealerCalls } from "./embedded/threads/sealer-worker.ts";
 import { type WorkerOptions, WorkerThread } from "./embedded/threads/worker-call.ts";
@@ -49,6 +50,8 @@ export interface EmbeddedStoreOptions {
   readonly onFailure?: (error: LamplighterError) => void;
   /** Samples that wait before sealing begins, for tests that want much of it. */
   readonly sealSamplesMin?: number;
+  /** No chunks: somebody reads the log and brings it to another store, and says so with `moved`. */
+  readonly isSpineOnly?: boolean;
 }
 
 /** More entries are never given in one answer. */
@@ -118,6 +121,7 @@ export class EmbeddedStore implements SampleStore {
   readonly #latest = new LatestSamples();
   readonly #recent: RecentEntries;
   readonly #sealing: Sealing;
+  #movedThrough: number;
   readonly #queue: AppendQueue;
 
   constructor({ writer, sealer, reader, opened, clock, log, ...options }: Parts) {
@@ -135,8 +139,10 @@ export class EmbeddedStore implements SampleStore {
       latest: () => packSamples(this.#latest.of(), (point) => this.#names.idFor(point)),
       points: () => this.#names.count,
       end: () => this.#recent.end,
+      isElsewhere: options.isSpineOnly ?? false,
       ...(options.sealSamplesMin === undefined ? {} : { samplesMin: options.sealSamplesMin }),
     };
+    this.#movedThrough = opened.sealedThrough;
     this.#sealing = new Sealing(sealing, opened.unsealedSamples);
     this.#queue = new AppendQueue(writer, this.#names, {
       onStored: (entry) => {
@@ -151,6 +157,17 @@ export class EmbeddedStore implements SampleStore {
   /** Moves everything stored so far into chunks, e.g. at the end of an import; happens by itself hourly. */
   seal(): Promise<void> {
     return this.#sealing.sealAll();
+  }
+
+  /** Of a spine: everything up to this position has been moved to the other store. */
+  movedThrough(): number {
+    return this.#movedThrough;
+  }
+
+  /** Of a spine: the other store has everything up to `position` durably. */
+  async moved(position: number): Promise<void> {
+    await this.#sealing.movedElsewhere(position);
+    this.#movedThrough = position;
   }
 
   append(request: AppendRequest): Promise<AppendOutcome> {
@@ -255,6 +272,16 @@ export class EmbeddedStore implements SampleStore {
     return increaseRows(numbers);
   }
 
+  /** The last number before a time, or the first from it on. */
+  async neighbour(
+    point: PointId,
+    time: Instant,
+    side: "before" | "from",
+  ): Promise<NumberAt | undefined> {
+    const series = this.#names.idOf(point) ?? 0;
+    return this.#reader.call("neighbour", { series, time, side });
+  }
+
   /** Lets a question be given up: the reader looks at the flag between its steps. */
   async #ask<T>(
     signal: AbortSignal | undefined,
@@ -301,7 +328,7 @@ export class EmbeddedStore implements SampleStore {
   }
 }
 
-function refuseRange({ from, to, point }: RangeQuery): void {
+export function refuseRange({ from, to, point }: RangeQuery): void {
   const isInstant = (time: Instant): boolean =>
     Number.isSafeInteger(time) && time >= INSTANT_MIN && time <= INSTANT_MAX;
   if (!isInstant(from) || !isInstant(to)) {
@@ -318,7 +345,7 @@ function refuseRange({ from, to, point }: RangeQuery): void {
   }
 }
 
-function parsePlace(text: string): { readonly time: number; readonly sequence: number } {
+export function parsePlace(text: string): { readonly time: number; readonly sequence: number } {
   const found = /^(\d{1,13})\.(\d{1,5})$/.exec(text);
   if (found === null) {
     throw new LamplighterError(

@@ -35,6 +35,8 @@ export interface SealingParts {
   readonly end: () => number;
   /** Instead of the numbers above, for tests. */
   readonly samplesMin?: number;
+  /** Samples do not go into chunks but where somebody else brings them. */
+  readonly isElsewhere?: boolean;
 }
 
 export class Sealing {
@@ -51,6 +53,8 @@ export class Sealing {
   constructor(parts: SealingParts, unsealed: number) {
     this.#parts = parts;
     this.#unsealed = unsealed;
+    this.#isClosed = parts.isElsewhere ?? false;
+    if (this.#isClosed) return;
     this.#schedule();
     this.#sealIfMany();
   }
@@ -78,6 +82,12 @@ export class Sealing {
       () => this.#ended(),
     );
     await work;
+  }
+
+  /** Somebody else has brought everything up to `through` to where it will be read from. */
+  async movedElsewhere(through: number): Promise<void> {
+    const latest = this.#parts.latest();
+    await this.#parts.writer.call("sealed", { through, latest, months: [] }, [latest.buffer]);
   }
 
   async close(): Promise<void> {

@@ -149,6 +149,10 @@ export class LogTables {
     return this.#end;
   }
 
+  get sealedThrough(): number {
+    return this.#sealedThrough;
+  }
+
   /** Chosen when the store was made and never changed; see `Grid`. */
   get shiftHours(): number {
     return this.#number("shift_hours");

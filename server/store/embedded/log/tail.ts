@@ -2,9 +2,13 @@
  * What a reader thread knows of the log beyond the chunks: every series' unsealed samples, brought up to
  * date before each query. Begins anew when sealing has moved on.
  */
+import { LamplighterError } from "../../../../core/errors.ts";
 import type { Database, Statement } from "../../../../platform/sqlite.ts";
 import { type Columns, columnsOf, copySample, EMPTY, ordered } from "../columns.ts";
 import { type LogColumns, unpackColumns } from "./log-codec.ts";
+
+/** Beyond this the tail would not fit into memory; sealing has then been failing for long. */
+export const TAIL_SAMPLES_MAX = 8_000_000;
 
 interface SeriesTail {
   /** Entry number and index in it, two numbers for each sample. */
@@ -18,6 +22,7 @@ export class Tail {
   readonly #selectAfter: Statement;
   #sealedThrough = 0;
   #readThrough = 0;
+  #samples = 0;
   #entries: LogColumns[] = [];
   #series = new Map<number, SeriesTail>();
 
@@ -34,13 +39,16 @@ export class Tail {
     const hasMoved = sealedThrough > this.#sealedThrough;
     if (hasMoved) {
       this.#entries = [];
+      this.#samples = 0;
       this.#series = new Map();
       this.#sealedThrough = sealedThrough;
       this.#readThrough = sealedThrough;
     }
+    if (this.#samples > TAIL_SAMPLES_MAX) throw tooLong(this.#samples);
     for (const row of this.#selectAfter.iterate(this.#readThrough)) {
       this.#readThrough = Number(row.position);
       if (row.samples instanceof Uint8Array) this.#take(unpackColumns(row.samples));
+      if (this.#samples > TAIL_SAMPLES_MAX) throw tooLong(this.#samples);
     }
     return hasMoved;
   }
@@ -55,6 +63,7 @@ export class Tail {
 
   #take(entry: LogColumns): void {
     const number = this.#entries.push(entry) - 1;
+    this.#samples += entry.count;
     for (let i = 0; i < entry.count; i++) {
       const id = entry.series[i] ?? 0;
       let tail = this.#series.get(id);
@@ -76,3 +85,10 @@ export class Tail {
     return ordered(gathered);
   }
 }
+
+const tooLong = (samples: number): LamplighterError =>
+  new LamplighterError(
+    "OVERLOADED",
+    `Charts are not available: ${samples} samples or more wait in the log for the store to take them, ` +
+      `${TAIL_SAMPLES_MAX} can be looked through. The log says why the store takes none.`,
+  );

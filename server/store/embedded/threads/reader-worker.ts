@@ -11,7 +11,7 @@ import type { LogRow } from "../log/log-tables.ts";
 import { Calendar } from "../query/calendar.ts";
 import { bucketNumbers, increaseNumbers } from "../query/rows.ts";
 import { SealedReader } from "../query/sealed-reader.ts";
-import { numberBefore, numberFrom, piecesOf, runsOf } from "../query/walk.ts";
+import { type NumberAt, numberBefore, numberFrom, piecesOf, runsOf } from "../query/walk.ts";
 import { answerCalls, Transferred } from "./worker-call.ts";
 
 /** Bytes of log entries in one answer, after which the caller asks again. */
@@ -37,6 +37,12 @@ export interface BucketsArgument extends SeriesRange {
 
 export interface IncreaseArgument extends BucketsArgument {
   readonly gapMsMax: number;
+}
+
+export interface NeighbourArgument {
+  readonly series: number;
+  readonly time: number;
+  readonly side: "before" | "from";
 }
 
 const { folder, zone } = workerData as { readonly folder: string; readonly zone: string };
@@ -100,6 +106,13 @@ const calls = {
     return new Transferred(numbers, buffersOf([numbers]));
   },
 
+  neighbour: ({ series, time, side }: NeighbourArgument): NumberAt | undefined =>
+    opened().withSeries(series, (source) =>
+      side === "before"
+        ? numberBefore(source.windowsBefore(time), source.tail, time)
+        : numberFrom(source.windowsFrom(time), source.tail, time),
+    ),
+
   statistics: (_: undefined): { readonly bytes: number } => ({ bytes: opened().bytes() }),
 
   close: (_: undefined): void => {
@@ -119,6 +132,7 @@ export interface ReaderCalls {
   readonly raw: (argument: RawArgument) => Uint8Array;
   readonly buckets: (argument: BucketsArgument) => Float64Array;
   readonly increase: (argument: IncreaseArgument) => Float64Array;
+  readonly neighbour: (argument: NeighbourArgument) => NumberAt | undefined;
   readonly statistics: (argument: undefined) => { readonly bytes: number };
   readonly close: (argument: undefined) => void;
 }

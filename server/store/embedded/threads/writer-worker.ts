@@ -19,6 +19,8 @@ export interface OpenedLog {
   /** In the order of their ids, which count from 1. */
   readonly points: readonly string[];
   readonly end: number;
+  /** Up to here the log is in chunks, or wherever else it moves to. */
+  readonly sealedThrough: number;
   readonly unsealedSamples: number;
   readonly shiftHours: number;
   readonly latest: Uint8Array;
@@ -52,6 +54,7 @@ const calls = {
     return {
       points: tables.series(),
       end: tables.end,
+      sealedThrough: tables.sealedThrough,
       unsealedSamples: tables.unsealedSamples(),
       shiftHours: tables.shiftHours,
       latest: newestOf(tables),
