@@ -45,7 +45,8 @@ function begin(root: HTMLElement): void {
     route.value = parseRoute(location.hash);
     scrollTo(0, 0);
   });
-  for (const touch of ["pointerdown", "keydown"]) {
+  // Not `pointerdown`: what a touch unlocks must not change the button under the finger that is still down.
+  for (const touch of ["click", "keydown"]) {
     window.addEventListener(touch, () => void siren.unlock(), { once: true });
   }
   effect(() => {

@@ -7,6 +7,16 @@ import { FAKE_LINK, FAKE_SET_LINK } from "../support/fake-api.ts";
 import { gasAlarm } from "../support/fake-campus.ts";
 import { DESK, go, PageRig, PHONE, signIn } from "../support/page-rig.ts";
 
+/** Counts the tones a page makes. */
+const COUNT_TONES = `
+  window.tones = 0;
+  const make = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    window.tones += 1;
+    return make.call(this);
+  };
+`;
+
 const isMissing = chromiumPath() === undefined && !mustRunAllRings();
 const ring = isMissing ? "skipped: Chromium is not installed" : "in Chromium";
 
@@ -155,6 +165,25 @@ describe.skipIf(isMissing)(`the page (${ring})`, () => {
       await there.getByRole("button", { name: "I take it" }).click();
       await here.waitFor({ state: "detached" });
       await there.waitFor({ state: "detached" });
+    });
+
+    it("is heard until somebody takes it, and says so while the browser keeps the page silent", async () => {
+      const { page, api, url } = await rig.open({ language: "en" });
+      await signIn(page);
+      // A page that nobody has touched since it was opened may not sound.
+      await page.addInitScript(COUNT_TONES);
+      await page.goto(`${url}/?untouched`);
+      await page.getByRole("button", { name: "Sound locked" }).waitFor();
+      api.raise(gasAlarm("al-9", api.now(), { value: 57, priority: "emergency" }));
+      await page.getByRole("button", { name: "Sound is locked: touch here to hear it" }).click();
+      const tones = () => page.evaluate<number>("tones");
+      await eventually("it is heard", async () => (await tones()) > 0);
+      await page.getByRole("alertdialog").getByRole("button", { name: "I take it" }).click();
+      await page.getByRole("alertdialog").waitFor({ state: "detached" });
+      const heard = await tones();
+      api.setValue("main-meter/power_active", 701);
+      await page.getByText("701 kW").waitFor();
+      expect(await tones()).toBeLessThanOrEqual(heard + 2);
     });
 
     it("folds into a band while somebody looks at the place, and Escape does not end it", async () => {

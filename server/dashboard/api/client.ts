@@ -26,6 +26,7 @@ import { type Answer, problem, problemOf } from "./problem.ts";
 const ANSWER_WITHIN = ms(20_000);
 /** A page asks for at most this many more pages of one list. */
 export const PAGES_MAX = 20;
+const ALARMS_PER_PAGE = 1_000;
 
 export interface ClientOptions {
   readonly clock: Clock;
@@ -75,6 +76,20 @@ export class Client {
     readonly limit?: number;
     readonly before?: string;
   }) => this.#get<Page<AlarmView>>("/api/alarms", query);
+  /** Every active alarm: a list cut short would look as if the rest had been closed. */
+  activeAlarms = async (): Promise<Answer<readonly AlarmView[]>> => {
+    const found: AlarmView[] = [];
+    let before: string | undefined;
+    for (let page = 0; page < PAGES_MAX; page++) {
+      const query = { state: "active", limit: ALARMS_PER_PAGE } as const;
+      const answer = await this.alarms(before === undefined ? query : { ...query, before });
+      if (!answer.ok) return answer;
+      found.push(...answer.value.items);
+      before = answer.value.next;
+      if (before === undefined) break;
+    }
+    return { ok: true, value: found };
+  };
   alarm = (id: string) => this.#get<AlarmView>(`/api/alarms/${encodeURIComponent(id)}`);
   acknowledge = (id: string, comment: string) =>
     this.#send<AlarmView>(

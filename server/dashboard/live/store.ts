@@ -28,7 +28,6 @@ import { runStream } from "./stream.ts";
 /** Devices have no event of their own: their state is asked for this often. */
 const DEVICES_EVERY = ms(20_000);
 const COMMANDS_LOADED = 100;
-const ALARMS_LOADED = 1_000;
 /** A difference of clocks below this is the `Date` header's own coarseness. */
 const AHEAD_NOISE_MS = 2_000;
 
@@ -134,7 +133,7 @@ export class LiveStore {
       this.#client.points(),
       this.#client.latest(),
       this.#client.gateways(),
-      this.#client.alarms({ state: "active", limit: ALARMS_LOADED }),
+      this.#client.activeAlarms(),
       this.#client.commands({ limit: COMMANDS_LOADED }),
     ]);
     if (signal.aborted) return;
@@ -148,7 +147,7 @@ export class LiveStore {
       ...(points.ok && { points: points.value.items }),
       ...(latest.ok && { latest: latest.value.items }),
       ...(gateways.ok && { gateways: gateways.value.items }),
-      ...(alarms.ok && { activeAlarms: alarms.value.items }),
+      ...(alarms.ok && { activeAlarms: alarms.value }),
       ...(commands.ok && { commands: commands.value.items }),
     };
     const queued = this.#queued;
@@ -210,9 +209,9 @@ export class LiveStore {
 
   /** Should an event ever be lost, an alarm is still seen within a minute. */
   async #reloadAlarms(signal: AbortSignal): Promise<void> {
-    const alarms = await this.#client.alarms({ state: "active", limit: ALARMS_LOADED });
+    const alarms = await this.#client.activeAlarms();
     if (signal.aborted || !alarms.ok) return;
-    this.#apply({ kind: "loaded", snapshot: { activeAlarms: alarms.value.items } });
+    this.#apply({ kind: "loaded", snapshot: { activeAlarms: alarms.value } });
   }
 }
 

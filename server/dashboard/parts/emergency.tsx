@@ -168,13 +168,13 @@ function SoundControl({ controls }: { readonly controls: Controls }) {
   if (controls.isMuted) return <p class="muted-note">{t("sound.muted")}</p>;
   if (siren.state.value === "locked") {
     return (
-      <button type="button" onClick={() => void siren.unlock()}>
+      <button key="unlock" type="button" onClick={() => void siren.unlock()}>
         {t("sound.lockedNow")}
       </button>
     );
   }
   return (
-    <button type="button" onClick={controls.mute}>
+    <button key="mute" type="button" onClick={controls.mute}>
       {t("sound.mute")}
     </button>
   );

@@ -63,7 +63,7 @@ function useSlashFocus() {
   return input;
 }
 
-function useSearch(input: RefObject<HTMLInputElement>) {
+function useSearch(input: RefObject<HTMLInputElement | null>) {
   const { store, go } = useDesk();
   const { language } = useWords();
   const query = useSignal("");

@@ -44,6 +44,14 @@ it("asks for names as they are, however odd", async () => {
   ]);
 });
 
+it("asks for active alarms until there are no more", async () => {
+  const pages = [{ items: [{ id: "a" }], next: "a" }, { items: [{ id: "b" }] }];
+  const { client, requests } = rig(() => Response.json(pages[requests.length - 1]));
+  const answer = await client.activeAlarms();
+  expect(answer.ok && answer.value.map(({ id }) => id)).toEqual(["a", "b"]);
+  expect(requests[1]?.path).toContain("before=a");
+});
+
 describe("what goes wrong is a value:", () => {
   it("a problem of the server with its code", async () => {
     const { client } = rig(() => problem(409, "ROOM_FROZEN"));
