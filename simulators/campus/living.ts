@@ -104,7 +104,8 @@ export function addCanteen(builder: CampusBuilder): void {
     name: label("就餐大厅", "Dining hall"),
     areaM2: 720,
   });
-  builder.line(id);
+  // An older converter that passes RTU frames through.
+  builder.line(id, "rtu-over-tcp");
   builder.feeder({
     id,
     parent: "site",

@@ -24,10 +24,13 @@ const UNIT = 9;
 let end: (() => Promise<void>) | undefined;
 afterEach(() => end?.());
 
-async function readThrough(profile: ModbusProfile): Promise<RecordingSink> {
+async function readThrough(
+  profile: ModbusProfile,
+  transport: "tcp" | "rtu-over-tcp" = "tcp",
+): Promise<RecordingSink> {
   const device = campus.generic(profile.id);
   const server = new ModbusLineServer(systemClock, silentLog, campus.faults, {
-    line: { id: "central", transport: "tcp" },
+    line: { id: "central", transport },
     devices: [{ unit: UNIT, device, bank: new DeviceMemory(device, profile) }],
     roll: () => 0,
   });
@@ -37,7 +40,7 @@ async function readThrough(profile: ModbusProfile): Promise<RecordingSink> {
     ([name, setting]) => [name, setting.default ?? 1] as const,
   );
   const source = createModbusSource({
-    connection: { id: "line", protocol: "modbus", transport: "tcp", host: "127.0.0.1", port },
+    connection: { id: "line", protocol: "modbus", transport, host: "127.0.0.1", port },
     devices: [
       { device: deviceId("any"), unit: UNIT, profile, settings: Object.fromEntries(settings) },
     ],
@@ -64,25 +67,40 @@ const readable = (profile: ModbusProfile) =>
     ({ kind, handshake, writeOnly }) => kind !== "event" && !handshake && writeOnly !== true,
   );
 
-describe("every Modbus profile, read over its wire", () => {
-  it.each(profiles.map((profile) => [profile.id, profile] as const))("%s", async (_, profile) => {
-    const device = campus.generic(profile.id);
-    const sink = await readThrough(profile);
-    const wrong: string[] = [];
-    for (const point of readable(profile)) {
-      const sample = await eventually(
-        `${profile.id}/${point.name}`,
-        () => sink.last(`any/${point.name}`),
-        seconds(8),
-      );
-      const told = device.value(point);
-      const expected = told.kind === "value" ? told.value : Number.NaN;
-      const seen = sample.quality === "bad" ? `${sample.reason} ${sample.detail}` : sample.value;
-      if (!isSame(point.scale, expected, seen)) {
-        wrong.push(`${point.name}: told ${expected}, seen ${seen}`);
-      }
+async function expectRoundTrip(
+  profile: ModbusProfile,
+  transport: "tcp" | "rtu-over-tcp",
+): Promise<void> {
+  const device = campus.generic(profile.id);
+  const sink = await readThrough(profile, transport);
+  const wrong: string[] = [];
+  for (const point of readable(profile)) {
+    const sample = await eventually(
+      `${profile.id}/${point.name}`,
+      () => sink.last(`any/${point.name}`),
+      seconds(8),
+    );
+    const told = device.value(point);
+    const expected = told.kind === "value" ? told.value : Number.NaN;
+    const seen = sample.quality === "bad" ? `${sample.reason} ${sample.detail}` : sample.value;
+    if (!isSame(point.scale, expected, seen)) {
+      wrong.push(`${point.name}: told ${expected}, seen ${seen}`);
     }
-    expect(wrong).toEqual([]);
+  }
+  expect(wrong).toEqual([]);
+}
+
+describe("every Modbus profile, read over its wire", () => {
+  it.each(profiles.map((profile) => [profile.id, profile] as const))("%s", (_, profile) =>
+    expectRoundTrip(profile, "tcp"),
+  );
+});
+
+describe("over RTU in TCP as well", () => {
+  it.each(["eastron/sdm630", "waveshare/relay-8ch", "dynaflox/ultrad"])("%s", async (id) => {
+    const profile = profiles.find((p) => p.id === id);
+    if (profile === undefined) throw new Error(`no profile ${id}`);
+    await expectRoundTrip(profile, "rtu-over-tcp");
   });
 });
 
