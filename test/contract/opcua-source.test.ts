@@ -352,6 +352,18 @@ describe("OPC UA security", () => {
     await eventually("values over the secure channel", isShown(sink, 0), seconds(30));
   }, 60_000);
 
+  it("refuses a trusted certificate that was made for another application", async () => {
+    const { statuses, pkiFolder } = await start({
+      connection: secure,
+      server: { extra: { serverInfo: { applicationUri: "urn:test:impostor" } } },
+    });
+    await eventually("refused", () => statuses.at(-1)?.state === "offline", seconds(20));
+    const [certificate] = await listCertificates(pkiFolder);
+    await acceptCertificate(pkiFolder, certificate?.thumbprint ?? "");
+    const said = () => statuses.at(-1)?.detail?.includes('it calls itself "urn:test:impostor"');
+    await eventually("said", said, seconds(30));
+  }, 60_000);
+
   it("does not send a password in the clear", async () => {
     const { statuses } = await start({ connection: { username: "gateway" }, password: "secret" });
     await eventually("refused", () => statuses.at(-1)?.state === "offline");

@@ -39,6 +39,13 @@ export interface OpcuaSession {
     publishingMs: number,
     listener: MonitorListener,
   ): Promise<Monitoring>;
+  /** Also asks for the alarms that are standing now. Per request: why it is refused, or undefined. */
+  monitorEvents(
+    requests: readonly EventRequest[],
+    onEvent: (index: number, event: OpcuaEvent) => void,
+  ): Promise<readonly (string | undefined)[]>;
+  /** The node of an event type by its browse name, undefined when the server knows none. */
+  eventType(name: BrowseStep): Promise<string | undefined>;
   read(nodes: readonly string[]): Promise<readonly OpcuaValue[]>;
   /** Resolves when the server answers at all. */
   ping(): Promise<void>;
@@ -52,6 +59,21 @@ export interface OpcuaSession {
     span: { readonly from: Instant; readonly to: Instant },
   ): Promise<readonly (readonly OpcuaValue[] | undefined)[]>;
   close(): Promise<void>;
+}
+
+export interface EventRequest {
+  readonly node: string;
+  readonly type: string;
+  readonly fields: readonly (readonly BrowseStep[])[];
+}
+
+export interface OpcuaEvent {
+  /** Hexadecimal; the same event told twice has the same. */
+  readonly id: string;
+  readonly time: Instant | undefined;
+  readonly sourceNode: string;
+  /** Plain values in the order of the request's fields. */
+  readonly fields: readonly unknown[];
 }
 
 /** Something found by browsing. */

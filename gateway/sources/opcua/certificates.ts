@@ -69,11 +69,23 @@ export async function openCertificates(
 }
 
 async function certificateIn(file: string): Promise<X509Certificate | undefined> {
+  const bytes = await readFile(file).catch(() => undefined);
+  return certificateOf(bytes);
+}
+
+/** DER or PEM; of a chain the first. */
+export function certificateOf(bytes: Uint8Array | undefined): X509Certificate | undefined {
   try {
-    return new X509Certificate(await readFile(file));
+    return bytes === undefined ? undefined : new X509Certificate(firstOf(bytes));
   } catch {
     return undefined;
   }
+}
+
+/** A chain in DER is one certificate after the other; each says its length in its first four bytes. */
+function firstOf(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] !== 0x30 || bytes[1] !== 0x82) return bytes;
+  return bytes.subarray(0, 4 + (bytes[2] ?? 0) * 256 + (bytes[3] ?? 0));
 }
 
 /** OPC UA Part 6 §6.2.2: the application URI is in the certificate's alternative names. */

@@ -7,8 +7,8 @@ import { LamplighterError } from "../../../core/errors.ts";
 import type { Log } from "../../../platform/log.ts";
 import type { OpcuaConnection } from "../../configuration.ts";
 import type { OpcuaSession } from "./asking.ts";
-import { type OwnCertificate, openCertificates } from "./certificates.ts";
-import { type Library, loadLibrary, type OPCUAClient } from "./library.ts";
+import { certificateOf, type OwnCertificate, openCertificates, uriOf } from "./certificates.ts";
+import { type ClientSession, type Library, loadLibrary, type OPCUAClient } from "./library.ts";
 import { readLimits } from "./limits.ts";
 import { explainRefusal } from "./refusal.ts";
 import { disconnect, Session } from "./session.ts";
@@ -48,6 +48,7 @@ export async function openOpcua(options: OpcuaSessionOptions): Promise<OpcuaSess
             password: password ?? "",
           } as const);
     const session = await client.createSession(identity);
+    checkApplicationUri(session, connection);
     const namespaces = await session.readNamespaceArray();
     const limits = await readLimits(library, session);
     return new Session({ library, client, session, namespaces, limits, own, clock: options.clock });
@@ -56,6 +57,18 @@ export async function openOpcua(options: OpcuaSessionOptions): Promise<OpcuaSess
     await disconnect(client, own, options.clock);
     throw refusal;
   }
+}
+
+/** OPC UA Part 4 §6.1.3: a certificate that was made for another application must not pass for this one. */
+function checkApplicationUri(session: ClientSession, connection: OpcuaConnection): void {
+  if (connection.security === "None") return;
+  const { server } = session.endpoint;
+  const certified = uriOf(certificateOf(session.serverCertificate));
+  if (certified === server.applicationUri) return;
+  throw new LamplighterError(
+    "CERTIFICATE_UNTRUSTED",
+    `OPC UA server ${connection.endpoint}: its certificate was made for "${certified ?? "nobody"}", but it calls itself "${server.applicationUri}". Correct the server's certificate.`,
+  );
 }
 
 function createClient(

@@ -7,6 +7,7 @@
  */
 import type { Clock } from "../../../core/clock.ts";
 import { wordsOf } from "../../../core/errors.ts";
+import { failure, type Outcome, success } from "../../../core/outcome.ts";
 import {
   type Duration,
   elapsed,
@@ -18,9 +19,10 @@ import {
 } from "../../../core/time.ts";
 import { POLL_PERIODS } from "../../../device-profiles/poll-classes.ts";
 import type { Log } from "../../../platform/log.ts";
-import type { BrowseStep, OpcuaSession } from "./asking.ts";
+import type { BrowseStep, EventRequest, OpcuaEvent, OpcuaSession } from "./asking.ts";
 import { isWaiting } from "./decode.ts";
-import { type Item, paceOf, pathOf, pathText } from "./plan.ts";
+import { eventPlanOf } from "./event.ts";
+import { type Item, objectPathOf, paceOf, pathOf, pathText } from "./plan.ts";
 import { Seen } from "./seen.ts";
 import type { OpcuaValue } from "./value.ts";
 
@@ -31,6 +33,8 @@ const PING_EVERY = seconds(1);
 const PING_SILENCE = seconds(3);
 /** A silent session that does not speak again within this is given up for a new one. */
 const SILENCE_PATIENCE = seconds(8);
+/** Where a server tells all its events. */
+const SERVER_OBJECT = "ns=0;i=2253";
 /** How often the clock is looked at. */
 const TICK = milliseconds(250);
 /** A variable may say that it waits for its device this long before that is a fault. */
@@ -46,6 +50,7 @@ export interface LinkListener {
   onValue(item: Item, value: OpcuaValue, isCurrent: boolean): void;
   /** From the server's history, oldest first per item. */
   onStored(item: Item, value: OpcuaValue): void;
+  onEvent(item: Item, event: OpcuaEvent): void;
   /** The variable is not there, or not to be had. */
   onMissing(item: Item, why: string): void;
   onSilent(why: string): void;
@@ -97,12 +102,13 @@ export class Link {
   }
 
   /** Rejects when the session does not survive the start. */
-  async start(items: readonly Item[]): Promise<void> {
+  async start(items: readonly Item[], eventItems: readonly Item[]): Promise<void> {
     await this.#resolve(items);
     const paces = new Set(this.#watched.map(({ item }) => paceOf(item.point).publishingMs));
     for (const publishingMs of [...paces].sort((a, b) => a - b)) {
       await this.#subscribe(publishingMs);
     }
+    if (eventItems.length > 0) await this.#subscribeEvents(eventItems);
   }
 
   nodeOf(item: Item): string | undefined {
@@ -195,9 +201,12 @@ export class Link {
       pulse.at = this.#clock.monotonic();
       pulse.limit = milliseconds(2 * keepAliveMs + SILENCE_MARGIN);
       this.#pulses.push(pulse);
+      // What has no value attribute is a method: it is called by commands and has nothing to show.
       refused.forEach((why, i) => {
         const watched = mine[i];
-        if (why !== undefined && watched !== undefined) poll(watched);
+        if (why === undefined || watched === undefined) return;
+        if (why === "BadAttributeIdInvalid") watched.pollMs = Number.POSITIVE_INFINITY;
+        else poll(watched);
       });
     } catch (error) {
       this.#log.warn("no subscription, polling instead", {
@@ -206,6 +215,46 @@ export class Link {
       });
       for (const watched of mine) poll(watched);
     }
+  }
+
+  /** Events of an object that tells of none itself come from the server as a whole, told apart by source. */
+  async #subscribeEvents(items: readonly Item[]): Promise<void> {
+    const requests: (EventRequest & { readonly item: Item; readonly source: string })[] = [];
+    for (const item of items) {
+      const request = await this.#eventRequest(item);
+      if (request.ok) requests.push(request.value);
+      else this.#listener.onMissing(item, request.error);
+    }
+    const refused = await this.#session.monitorEvents(requests, (index, event) => {
+      const request = requests[index];
+      if (request !== undefined) this.#listener.onEvent(request.item, event);
+    });
+    const again = requests.filter((_, i) => refused[i] !== undefined);
+    if (again.length === 0) return;
+    const whole = again.map((request) => ({ ...request, node: SERVER_OBJECT }));
+    const still = await this.#session.monitorEvents(whole, (index, event) => {
+      const request = whole[index];
+      if (request?.source === event.sourceNode) this.#listener.onEvent(request.item, event);
+    });
+    whole.forEach(({ item }, i) => {
+      const why = still[i];
+      if (why !== undefined) this.#listener.onMissing(item, `no events: the server says ${why}`);
+    });
+  }
+
+  async #eventRequest(
+    item: Item,
+  ): Promise<Outcome<EventRequest & { readonly item: Item; readonly source: string }, string>> {
+    const { namespaces } = this.#session;
+    const path = objectPathOf(item.device, namespaces);
+    if (!path.ok) return path;
+    const plan = eventPlanOf(item, namespaces);
+    if (!plan.ok) return plan;
+    const [source] = await this.#session.resolve([path.value]);
+    if (source === undefined) return failure(`the server has no ${item.device.object.join(" / ")}`);
+    const type = await this.#session.eventType(plan.value.type);
+    if (type === undefined) return failure(`the server has no event type ${item.point.eventType}`);
+    return success({ item, node: source, source, type, fields: plan.value.fields });
   }
 
   #take(watched: Watched, value: OpcuaValue, isCurrent: boolean): void {

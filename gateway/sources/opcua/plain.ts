@@ -1,5 +1,6 @@
 /** The library's values → plain ones. Pure apart from needing its constants. */
 import { instant } from "../../../core/time.ts";
+import type { OpcuaEvent } from "./asking.ts";
 import type { DataValue, Library } from "./library.ts";
 import type { OpcuaValue } from "./value.ts";
 
@@ -14,6 +15,19 @@ export function plainValue(
     status: statusCode.value >>> 0,
     statusName: statusCode.name,
     sourceTime: at === undefined ? undefined : instant(at),
+  };
+}
+
+/** The first fields are those of `EVENT_FIELDS`. */
+export function plainEvent(library: Library, fields: unknown): OpcuaEvent {
+  const plain = Array.isArray(fields) ? fields.map((field) => scalar(library, field)) : [];
+  const [id, time, sourceNode, ...rest] = plain;
+  const at = typeof time === "string" ? Date.parse(time) : Number.NaN;
+  return {
+    id: Buffer.isBuffer(id) ? id.toString("hex") : "",
+    time: Number.isFinite(at) ? instant(at) : undefined,
+    sourceNode: String(sourceNode ?? ""),
+    fields: rest,
   };
 }
 

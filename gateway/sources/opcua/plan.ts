@@ -49,8 +49,8 @@ export const itemsOf = (devices: readonly OpcuaDevice[]): readonly Item[] =>
   );
 
 /** Namespace URIs → this server's numbers, which may be others after its next start. */
-export function pathOf(
-  { device, point }: Item,
+export function objectPathOf(
+  device: OpcuaDevice,
   namespaces: readonly string[],
 ): Outcome<readonly BrowseStep[], string> {
   const steps: BrowseStep[] = [];
@@ -60,6 +60,16 @@ export function pathOf(
     if (!step.ok) return step;
     steps.push(step.value);
   }
+  return success(steps);
+}
+
+export function pathOf(
+  { device, point }: Item,
+  namespaces: readonly string[],
+): Outcome<readonly BrowseStep[], string> {
+  const object = objectPathOf(device, namespaces);
+  if (!object.ok) return object;
+  const steps = [...object.value];
   for (const text of point.path) {
     const at = text.indexOf(":");
     const uri = device.profile.namespaces[text.slice(0, at)] ?? "";
@@ -77,9 +87,16 @@ function stepOf(
   name: string,
   namespaces: readonly string[],
 ): Outcome<BrowseStep, string> {
-  const namespace = uri === "" || uri === STANDARD_NAMESPACE ? 0 : namespaces.indexOf(uri);
-  if (namespace >= 0) return success({ namespace, name });
+  const namespace = namespaceOf(uri, namespaces);
+  if (namespace !== undefined) return success({ namespace, name });
   return failure(`the server has no namespace "${uri}"`);
+}
+
+/** This server's number of a namespace; the standard's own is always 0. */
+export function namespaceOf(uri: string, namespaces: readonly string[]): number | undefined {
+  if (uri === "" || uri === STANDARD_NAMESPACE) return 0;
+  const found = namespaces.indexOf(uri);
+  return found < 0 ? undefined : found;
 }
 
 export const pathText = ({ device, point }: Item): string =>

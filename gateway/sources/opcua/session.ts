@@ -9,12 +9,15 @@ import { type Instant, seconds } from "../../../core/time.ts";
 import type {
   BrowseStep,
   Child,
+  EventRequest,
   Monitoring,
   MonitorListener,
   MonitorRequest,
+  OpcuaEvent,
   OpcuaSession,
 } from "./asking.ts";
 import type { OwnCertificate } from "./certificates.ts";
+import { eventFilter } from "./event-filter.ts";
 import type {
   ClientSession,
   ClientSubscription,
@@ -23,11 +26,17 @@ import type {
   ReferenceDescription,
 } from "./library.ts";
 import type { Limits } from "./limits.ts";
-import { plainValue } from "./plain.ts";
+import { plainEvent, plainValue } from "./plain.ts";
 import type { OpcuaValue, WriteType } from "./value.ts";
 
 /** For saying goodbye. */
 const CLOSE_WITHIN = seconds(2);
+/** Events are told within this; they wait at the server, at most so many, while the line is cut. */
+const EVENT_PUBLISHING_MS = 250;
+const EVENTS_QUEUED_MAX = 1_000;
+/** BaseEventType and how deep its subtypes are looked through. */
+const BASE_EVENT_TYPE = "ns=0;i=2041";
+const EVENT_TYPE_DEPTH_MAX = 8;
 /** Values of one answer; more would keep the event loop busy in one piece. */
 const NOTIFICATIONS_MAX = 500;
 /** Publishing intervals without any request of ours after which the server deletes a subscription. */
@@ -121,16 +130,9 @@ export class Session implements OpcuaSession {
       publishingEnabled: true,
       priority: publishingMs < 1_000 ? 10 : 1,
     });
-    this.#subscriptions++;
-    // The library makes lost subscriptions anew with the old node ids; after a restart of the server these
-    // may belong to other variables.
-    subscription.on("subscriptionId_changed", () =>
-      this.#end("the server has lost our subscription"),
-    );
+    this.#watch(subscription);
     subscription.on("keepalive", listener.onHeard);
     subscription.on("received_notifications", listener.onHeard);
-    subscription.on("terminated", () => this.#end("the server ended our subscription"));
-    subscription.on("internal_error", () => {});
     const refused: (string | undefined)[] = [];
     for (const batch of alike(requests, limits.monitor)) {
       const first = refused.length;
@@ -142,6 +144,50 @@ export class Session implements OpcuaSession {
     }
     const keepAliveMs = subscription.publishingInterval * subscription.maxKeepAliveCount;
     return { keepAliveMs, refused };
+  }
+
+  async monitorEvents(
+    requests: readonly EventRequest[],
+    onEvent: (index: number, event: OpcuaEvent) => void,
+  ): Promise<readonly (string | undefined)[]> {
+    const { library, session } = this.#parts;
+    const subscription = await session.createSubscription2({
+      requestedPublishingInterval: EVENT_PUBLISHING_MS,
+      requestedMaxKeepAliveCount: 10,
+      requestedLifetimeCount: LIFETIME_COUNT,
+      maxNotificationsPerPublish: NOTIFICATIONS_MAX,
+      publishingEnabled: true,
+    });
+    this.#watch(subscription);
+    const refused: (string | undefined)[] = [];
+    for (const [index, request] of requests.entries()) {
+      const item = await subscription.monitor(
+        { nodeId: request.node, attributeId: library.AttributeIds.EventNotifier },
+        {
+          samplingInterval: 0,
+          queueSize: EVENTS_QUEUED_MAX,
+          discardOldest: true,
+          filter: eventFilter(library, request),
+        },
+        library.TimestampsToReturn.Both,
+      );
+      item.on("changed", (fields: unknown) => onEvent(index, plainEvent(library, fields)));
+      const { statusCode } = item;
+      refused.push(statusCode.isGood() ? undefined : statusCode.name);
+    }
+    await this.#refreshConditions(subscription.subscriptionId);
+    return refused;
+  }
+
+  async eventType(name: BrowseStep): Promise<string | undefined> {
+    let level = [BASE_EVENT_TYPE];
+    for (let depth = 0; depth < EVENT_TYPE_DEPTH_MAX && level.length > 0; depth++) {
+      const below = (await this.children(level)).flat().filter(({ kind }) => kind === "other");
+      const found = below.find((t) => t.namespace === name.namespace && t.name === name.name);
+      if (found !== undefined) return found.node;
+      level = below.map(({ node }) => node);
+    }
+    return undefined;
   }
 
   async read(nodes: readonly string[]): Promise<readonly OpcuaValue[]> {
@@ -232,6 +278,30 @@ export class Session implements OpcuaSession {
     this.#end("closed by us");
     const { client, own, clock } = this.#parts;
     await disconnect(client, own, clock);
+  }
+
+  #watch(subscription: ClientSubscription): void {
+    this.#subscriptions++;
+    // The library makes lost subscriptions anew with the old node ids; after a restart of the server these
+    // may belong to other variables.
+    subscription.on("subscriptionId_changed", () =>
+      this.#end("the server has lost our subscription"),
+    );
+    subscription.on("terminated", () => this.#end("the server ended our subscription"));
+    subscription.on("internal_error", () => {});
+  }
+
+  /** OPC UA Part 9 §5.5.7; a server without conditions refuses it, which is fine. */
+  async #refreshConditions(subscriptionId: number): Promise<void> {
+    const { library, session } = this.#parts;
+    const argument = { dataType: library.DataType.UInt32, value: subscriptionId };
+    await session
+      .call({
+        objectId: "ns=0;i=2782",
+        methodId: "ns=0;i=3875",
+        inputArguments: [new library.Variant(argument)],
+      })
+      .catch(() => undefined);
   }
 
   /** A method's own object is the one that has it as a component. */

@@ -29,9 +29,10 @@ import type {
   WriteAnswer,
   WriteRequest,
 } from "../source.ts";
-import type { OpcuaSession } from "./asking.ts";
+import type { OpcuaEvent, OpcuaSession } from "./asking.ts";
 import { openOpcua } from "./client.ts";
 import { decodeValue, encodeValue } from "./decode.ts";
+import { decodeEvent, eventItemsOf } from "./event.ts";
 import { Link } from "./link.ts";
 import { type Item, itemsOf, type OpcuaDevice } from "./plan.ts";
 import type { OpcuaValue } from "./value.ts";
@@ -43,6 +44,8 @@ const RETRY_FIRST = milliseconds(500);
 const RETRY_LAST = seconds(30);
 /** History is read from this long before the loss was noticed. */
 const HISTORY_MARGIN = seconds(10);
+/** Event ids remembered to know one that is told twice. */
+const EVENTS_REMEMBERED = 5_000;
 /** What is said of an offline device; a command to run must fit. */
 const STATUS_CHARACTERS_MAX = 500;
 /** A session that lasted this long starts the pauses anew. */
@@ -74,6 +77,9 @@ interface Current {
 class Opcua implements Source {
   readonly #options: OpcuaSourceOptions;
   readonly #items: readonly Item[];
+  readonly #eventItems: readonly Item[];
+  /** Ids of events that were given on; a refresh tells standing alarms again. */
+  readonly #events = new Set<string>();
   readonly #itemOf = new Map<PointId, Item>();
   readonly #statuses = new Map<DeviceId, DeviceStatus>();
   /** Latest values, for gates. */
@@ -88,6 +94,7 @@ class Opcua implements Source {
   constructor(options: OpcuaSourceOptions) {
     this.#options = options;
     this.#items = itemsOf(options.devices);
+    this.#eventItems = eventItemsOf(options.devices);
     for (const item of this.#items) {
       this.#itemOf.set(pointId(item.device.id, item.point.name), item);
     }
@@ -163,6 +170,7 @@ class Opcua implements Source {
       listener: {
         onValue: (item, value, isCurrent) => this.#take(item, value, isCurrent),
         onStored: (item, value) => this.#takeStored(item, value),
+        onEvent: (item, event) => this.#takeEvent(item, event),
         onMissing: (item, why) => this.#miss(item, why),
         onSilent: (why) => this.#loseAll(why),
         onHeardAgain: () => {
@@ -173,7 +181,7 @@ class Opcua implements Source {
     });
     try {
       this.#say("connected");
-      await link.start(this.#items);
+      await link.start(this.#items, this.#eventItems);
       this.#current = { session, link };
       void this.#backfill(link);
       return await link.run(signal);
@@ -227,6 +235,18 @@ class Opcua implements Source {
     if (!isAway) this.#isOnline(item.device.id);
     if (!isCurrent) this.#newest.set(sample.point, sample.time);
     this.#options.sink.offer(sample);
+  }
+
+  #takeEvent(item: Item, event: OpcuaEvent): void {
+    const key = `${item.device.id}/${item.point.name} ${event.id}`;
+    if (event.id !== "" && this.#events.has(key)) return;
+    this.#events.add(key);
+    for (const oldest of this.#events) {
+      if (this.#events.size <= EVENTS_REMEMBERED) break;
+      this.#events.delete(oldest);
+    }
+    const { clock, hash, sink } = this.#options;
+    sink.offer(decodeEvent(item, event, { arrival: clock.now(), hash }));
   }
 
   #miss(item: Item, detail: string): void {
