@@ -6,6 +6,7 @@ import { createLog } from "../platform/log.ts";
 import { modbusPorts } from "./campus/configuration.ts";
 import { demoCampus } from "./campus/demo.ts";
 import { readPasswords, writeCampusConfiguration } from "./campus/write.ts";
+import { runTape, startPlayback, startRecording, type Target } from "./modbus/tape.ts";
 import { runSimulators } from "./simulate.ts";
 
 const DEFAULTS = {
@@ -23,6 +24,9 @@ export const USAGE = `usage:
   lamplighter simulate stop <scenario> [--control URL]
   lamplighter simulate list [--control URL]            scenarios and what each is doing
   lamplighter simulate configuration <directory>       writes the files for a server and a gateway
+  lamplighter simulate record <file> --to HOST:PORT [--listen PORT]
+                                                       keeps what a Modbus TCP device says to its master
+  lamplighter simulate replay <file> [--listen PORT]   answers in its place
 
 options of a run:
   --config DIR        directory with the MQTT devices' passwords (see "configuration")
@@ -34,6 +38,8 @@ options of a run:
   --control PORT      control page, loopback only (${DEFAULTS.control})
   --devices PORT      the gateway's broker, which MQTT devices connect to (${DEFAULTS.devices})
   --mqtt URL          the same as a URL; "none" leaves MQTT devices unplugged
+
+record and replay listen on 127.0.0.1, port 15502 when --listen is left out
 
 options of "configuration": --http, --uplink, --devices, --opcua, --modbus PORT`;
 
@@ -58,6 +64,9 @@ export async function simulateCommand(
       return list(rest, print);
     case "configuration":
       return configuration(rest, print);
+    case "record":
+    case "replay":
+      return tape(verb, rest, print, signal);
     default:
       if (verb === undefined || verb.startsWith("-")) return run(args, print, signal);
       print(`lamplighter simulate: there is no "${verb}".\n${USAGE}`);
@@ -150,6 +159,36 @@ async function configuration(args: readonly string[], print: Print): Promise<num
   );
   for (const path of written) print(`wrote ${path}`);
   return EXIT_DONE;
+}
+
+const TAPE_PORT = 15_502;
+
+async function tape(
+  verb: "record" | "replay",
+  args: readonly string[],
+  print: Print,
+  signal: AbortSignal,
+): Promise<number> {
+  const { values, positionals } = parseOptions(args, { to: text, listen: text });
+  const [file] = positionals;
+  if (file === undefined || positionals.length > 1) {
+    throw new LamplighterError("USAGE", `name one file to ${verb}`);
+  }
+  const port = portOf(values.listen, TAPE_PORT);
+  const started =
+    verb === "replay"
+      ? await startPlayback({ file, port })
+      : await startRecording(systemClock, { file, port, target: targetFrom(values.to) });
+  print(`Modbus TCP on 127.0.0.1:${started.port}; Ctrl-C ends it.`);
+  await runTape(started, signal);
+  print(`${started.count()} exchanges.`);
+  return EXIT_DONE;
+}
+
+function targetFrom(given: string | undefined): Target {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(given ?? "") ?? [];
+  if (host !== undefined) return { host, port: portOf(port, 502) };
+  throw new LamplighterError("USAGE", "name the device to record with --to HOST:PORT");
 }
 
 const controlUrl = (given: string | undefined): string =>
