@@ -71,6 +71,15 @@ export async function openInfluxStore(options: InfluxStoreOptions): Promise<Infl
   return new InfluxStore({ spine, client, feeder, onFailure: options.onFailure });
 }
 
+export interface Backlog {
+  /** Entries of the log that InfluxDB does not have yet. */
+  readonly entries: number;
+  /** Entries that answers still take from the log, whether InfluxDB has them or not. */
+  readonly entriesInLog: number;
+  /** Lines that InfluxDB has refused for what they are. */
+  readonly refusedLines: number;
+}
+
 interface Parts {
   readonly spine: EmbeddedStore;
   readonly client: InfluxClient;
@@ -126,10 +135,14 @@ export class InfluxStore implements SampleStore {
     return this.#spine.latest(points);
   }
 
-  /** Entries of the log that InfluxDB does not have yet, and lines it has refused. */
-  backlog(): { readonly entries: number; readonly refusedLines: number } {
+  backlog(): Backlog {
     const { position, refusedLines } = this.#feeder;
-    return { entries: this.end() - position, refusedLines };
+    const end = this.end();
+    return {
+      entries: end - position,
+      entriesInLog: end - this.#spine.movedThrough(),
+      refusedLines,
+    };
   }
 
   async raw(

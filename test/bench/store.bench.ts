@@ -13,13 +13,10 @@ import { days, hours, type Instant, instant, milliseconds, minutes } from "../..
 import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "../../server/store/embedded-store.ts";
-
-export interface BenchFigure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly budget: string;
-}
+import { InfluxClient } from "../../server/store/influx/client.ts";
+import { lineOf } from "../../server/store/influx/lines.ts";
+import { hasInfluxd, Influxd } from "../contract/store-influxd.ts";
+import type { BenchFigure } from "./figure.ts";
 
 const BATCH_SAMPLES = 500;
 const IN_FLIGHT = 16;
@@ -37,8 +34,10 @@ interface Plan {
 export async function storeBench(): Promise<readonly BenchFigure[]> {
   const folder = await mkdtemp(join(tmpdir(), "lamplighter-bench-"));
   try {
+    const appended = await appendAndSize(`${folder}/append`);
     return [
-      ...(await appendAndSize(`${folder}/append`)),
+      ...appended,
+      ...(hasInfluxd ? await besideInflux(folder, appended[0]?.value ?? 0) : []),
       ...(await charts(`${folder}/charts`)),
       ...(await together(`${folder}/charts`)),
       ...(await years(`${folder}/years`)),
@@ -77,6 +76,25 @@ async function appendAndSize(folder: string): Promise<readonly BenchFigure[]> {
     figure("store: the same until all is sealed", samples / sealedMs, "k samples/s", "≥ 500"),
     figure("store: append p99, 16 batches in flight", p99Of(latencies), "ms", "measured"),
     figure("store: size at rest", bytes / samples, "bytes/sample", "≤ 3.5"),
+  ];
+}
+
+/** InfluxDB 1.x on the same machine, written by its own client, every batch awaited as ours are. */
+async function besideInflux(folder: string, ours: number): Promise<readonly BenchFigure[]> {
+  const influxd = await Influxd.start(folder);
+  const client = new InfluxClient({ url: influxd.url, database: "bench" });
+  await client.createDatabase();
+  const plan = { points: 1_000, everyMs: 10_000, jitterMs: 300, from: START, to: START + hours(1) };
+  const batches = [...batchesOf(plan)];
+  const samples = batches.reduce((sum, batch) => sum + batch.length, 0);
+  const start = performance.now();
+  for (const batch of batches) await client.write(batch.map(lineOf));
+  const theirs = samples / (performance.now() - start);
+  await client.close();
+  await influxd.stop();
+  return [
+    figure("store: InfluxDB 1.x written by its client", theirs, "k samples/s", "measured"),
+    figure("store: appends, times InfluxDB's", ours / theirs, "×", "≥ 2"),
   ];
 }
 

@@ -2,11 +2,7 @@
  * The InfluxDB store against a real InfluxDB 1.x, started here on a free port. Skipped where there is none,
  * unless LAMPLIGHTER_RINGS says that every ring must run.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,62 +13,15 @@ import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 import { type InfluxStore, openInfluxStore } from "../../server/store/influx-store.ts";
 import { eventually } from "../support/eventually.ts";
+import { hasInfluxd, Influxd } from "./store-influxd.ts";
+import { itAnswersLikeTheModel } from "./store-properties.ts";
 import { storeSuite } from "./store-suite.ts";
 
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "lamplighter-test-compiled");
 
-const INFLUXD = process.env.LAMPLIGHTER_INFLUXD ?? "/usr/bin/influxd";
-const isHere = existsSync(INFLUXD);
-
 let folder: string;
-let port: number;
-let influxd: ChildProcess | undefined;
+let influxd: Influxd;
 let databases = 0;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
-
-async function startInflux(): Promise<void> {
-  const config = join(folder, "influxdb.conf");
-  await writeFile(
-    config,
-    `reporting-disabled = true
-bind-address = "127.0.0.1:0"
-[meta]
-dir = "${folder}/meta"
-[data]
-dir = "${folder}/data"
-wal-dir = "${folder}/wal"
-query-log-enabled = false
-[http]
-bind-address = "127.0.0.1:${port}"
-log-enabled = false
-[monitor]
-store-enabled = false
-`,
-  );
-  influxd = spawn(INFLUXD, ["-config", config], { stdio: "ignore" });
-  await eventually(
-    "InfluxDB answers",
-    async () => (await fetch(`http://127.0.0.1:${port}/ping`)).status === 204,
-    seconds(20),
-  );
-}
-
-async function stopInflux(): Promise<void> {
-  if (influxd === undefined || influxd.exitCode !== null) return;
-  influxd.kill("SIGTERM");
-  await once(influxd, "exit");
-  influxd = undefined;
-}
 
 const open = (data: string, database: string): Promise<InfluxStore> =>
   openInfluxStore({
@@ -81,7 +30,7 @@ const open = (data: string, database: string): Promise<InfluxStore> =>
     clock: systemClock,
     log: silentLog,
     random: () => 0.5,
-    influx: { url: `http://127.0.0.1:${port}`, database },
+    influx: { url: influxd.url, database },
   });
 
 /** Every answer then comes from InfluxDB alone. */
@@ -89,11 +38,13 @@ function fedAtOnce(store: InfluxStore): InfluxStore {
   const append = store.append.bind(store);
   store.append = async (request) => {
     const outcome = await append(request);
-    await eventually("InfluxDB has it", () => store.backlog().entries === 0);
+    await eventually("InfluxDB alone has it", () => isMoved(store));
     return outcome;
   };
   return store;
 }
+
+const isMoved = (store: InfluxStore): boolean => store.backlog().entriesInLog === 0;
 
 async function underTest(settle: (store: InfluxStore) => InfluxStore) {
   const data = await mkdtemp(join(folder, "store-"));
@@ -105,15 +56,14 @@ async function underTest(settle: (store: InfluxStore) => InfluxStore) {
   };
 }
 
-describe.skipIf(!isHere && process.env.LAMPLIGHTER_RINGS !== "all")("InfluxDB 1.x", () => {
+describe.skipIf(!hasInfluxd && process.env.LAMPLIGHTER_RINGS !== "all")("InfluxDB 1.x", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "lamplighter-influx-"));
-    port = await freePort();
-    await startInflux();
+    influxd = await Influxd.start(folder);
   });
 
   afterAll(async () => {
-    await stopInflux();
+    await influxd.stop();
     await rm(folder, { recursive: true });
   });
 
@@ -121,6 +71,14 @@ describe.skipIf(!isHere && process.env.LAMPLIGHTER_RINGS !== "all")("InfluxDB 1.
     underTest((store) => store),
   );
   storeSuite("the InfluxDB store, answering from InfluxDB", () => underTest(fedAtOnce));
+
+  itAnswersLikeTheModel({
+    make: () => underTest((store) => store),
+    seal: (store) =>
+      eventually("InfluxDB has it", () => isMoved(store as InfluxStore)).then(() => {}),
+    runs: 8,
+    samples: "numbers",
+  });
 
   it("goes on through an outage, shows what is still in the log, and catches up", async () => {
     const data = await mkdtemp(join(folder, "outage-"));
@@ -136,7 +94,7 @@ describe.skipIf(!isHere && process.env.LAMPLIGHTER_RINGS !== "all")("InfluxDB 1.
     };
     await append(1);
     await eventually("InfluxDB has it", () => store.backlog().entries === 0);
-    await stopInflux();
+    await influxd.stop();
     for (let number = 2; number <= 5; number++) {
       expect((await append(number)).kind).toBe("stored");
     }
@@ -146,7 +104,7 @@ describe.skipIf(!isHere && process.env.LAMPLIGHTER_RINGS !== "all")("InfluxDB 1.
     await store.close();
     store = await open(data, "outage");
     expect(store.backlog().entries).toBe(4);
-    await startInflux();
+    await influxd.start();
     const expected = [1, 2, 3, 4, 5];
     const values = async () => (await store.raw(range)).samples.map((s) => "value" in s && s.value);
     expect(await values()).toEqual(expected);

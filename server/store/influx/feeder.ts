@@ -94,7 +94,7 @@ export class InfluxFeeder {
     let isDown = false;
     for (const wait of backoff({ ...RETRY, random })) {
       try {
-        await client.write(lines);
+        if (!(await finishedUnless(signal, client.write(lines)))) return false;
         if (isDown) log.info("influxdb takes samples again");
         return true;
       } catch (error) {
@@ -112,6 +112,17 @@ export class InfluxFeeder {
     }
     return false;
   }
+}
+
+/** Waits for `work`, but not beyond the end: a write that hangs must not hold up the shutdown. */
+function finishedUnless(signal: AbortSignal, work: Promise<void>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => resolve(false);
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
+    const forget = (): void => signal.removeEventListener("abort", giveUp);
+    work.then(() => resolve(true), reject).then(forget, forget);
+  });
 }
 
 const statusOf = (error: unknown): unknown =>
