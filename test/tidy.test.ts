@@ -14,7 +14,7 @@ import {
 } from "./tidy/house.ts";
 
 const root = new URL("..", import.meta.url).pathname;
-const SKIP = new Set(["node_modules", "dist", "data", ".git", "coverage"]);
+const SKIP = new Set([".vitest", "node_modules", "dist", "data", ".git", "coverage"]);
 
 function walk(folder: string): readonly string[] {
   return readdirSync(join(root, folder)).flatMap((name) => {
