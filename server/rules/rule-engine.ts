@@ -18,12 +18,12 @@ import { type Alarm, isReturned } from "../alarms/alarm.ts";
 import type { AlarmBook } from "../alarms/alarm-book.ts";
 import type { Plant, Spaces } from "../plant.ts";
 import type { LogEntry, SampleLog } from "../store/store.ts";
-import { affect } from "./alarm-effects.ts";
-import { Roster, type WaitingRule } from "./roster.ts";
 import { type AlarmRule, isAlarmRule, type Rule } from "./rule.ts";
 import { PointIndex } from "./selection.ts";
-import { createTracker, type Tracker, type TrackerTransition } from "./tracker.ts";
-import { stateKey, TrackerTable } from "./tracker-table.ts";
+import { affect } from "./tracking/alarm-effects.ts";
+import { Roster, type WaitingRule } from "./tracking/roster.ts";
+import { createTracker, type Tracker, type TrackerTransition } from "./tracking/tracker.ts";
+import { stateKey, TrackerTable } from "./tracking/tracker-table.ts";
 
 /** Log entries taken in one turn, before anything else of the process may run. */
 export const ENTRIES_PER_TURN_MAX = 64;

@@ -6,11 +6,11 @@ import { LamplighterError } from "../../../core/errors.ts";
 import { parseRuleId } from "../../../core/ids.ts";
 import { type Instant, parseInstant, toIso } from "../../../core/time.ts";
 import type { Plant, Spaces } from "../../plant.ts";
-import { type BacktestReport, runBacktest } from "../../rules/backtest.ts";
 import type { AlarmRule, ControlPolicy, Rule } from "../../rules/rule.ts";
 import type { RuleBook, WrittenRule } from "../../rules/rule-book.ts";
 import type { RuleEngine } from "../../rules/rule-engine.ts";
 import { parseRuleFile } from "../../rules/rule-file.ts";
+import { type BacktestReport, runBacktest } from "../../rules/trial/backtest.ts";
 import type { SeriesReader } from "../../store/store.ts";
 import {
   type BacktestReportView,

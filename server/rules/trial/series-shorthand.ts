@@ -7,8 +7,8 @@
  *   ~30  ~0:warmUp  doubtful (deviceUncertain), or with the doubt named
  *   <40*3           came on the back-fill lane
  */
-import { failure, type Outcome, success } from "../../core/outcome.ts";
-import { BAD_REASONS, type BadReason, DOUBTS, type Doubt } from "../../core/sample.ts";
+import { failure, type Outcome, success } from "../../../core/outcome.ts";
+import { BAD_REASONS, type BadReason, DOUBTS, type Doubt } from "../../../core/sample.ts";
 
 export type SpokenSample =
   | { readonly kind: "good"; readonly value: number; readonly late: boolean }

@@ -9,14 +9,14 @@ import {
   levelOf,
   raisedLevels,
   released,
-} from "../../core/condition-levels.ts";
-import type { ProofState, ProofTransition } from "../../core/condition-proof.ts";
+} from "../../../core/condition-levels.ts";
+import type { ProofState, ProofTransition } from "../../../core/condition-proof.ts";
 import {
   listeningSince,
   proofAfterSample,
   proofAfterTick,
   silenceOf,
-} from "../../core/condition-proof.ts";
+} from "../../../core/condition-proof.ts";
 import {
   isQuietWatch,
   type LevelsWatch,
@@ -24,14 +24,14 @@ import {
   type WatchInput,
   watchSample,
   watchTick,
-} from "../../core/condition-watch.ts";
-import { failure, type Outcome, success } from "../../core/outcome.ts";
-import { convert, type UnitCode } from "../../core/quantity.ts";
-import type { Duration, Instant } from "../../core/time.ts";
-import type { Alarm } from "../alarms/alarm.ts";
-import type { AlarmPriority } from "../api/contract.ts";
-import type { PlantPoint } from "../plant.ts";
-import type { AlarmRule, PriorityLevelsCondition, PriorityNotProvenCondition } from "./rule.ts";
+} from "../../../core/condition-watch.ts";
+import { failure, type Outcome, success } from "../../../core/outcome.ts";
+import { convert, type UnitCode } from "../../../core/quantity.ts";
+import type { Duration, Instant } from "../../../core/time.ts";
+import type { Alarm } from "../../alarms/alarm.ts";
+import type { AlarmPriority } from "../../api/contract.ts";
+import type { PlantPoint } from "../../plant.ts";
+import type { AlarmRule, PriorityLevelsCondition, PriorityNotProvenCondition } from "../rule.ts";
 
 export type TrackerTransition =
   | { readonly of: "levels"; readonly transition: LevelsTransition }

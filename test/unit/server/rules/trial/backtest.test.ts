@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import type { PointId } from "../../../../core/ids.ts";
-import type { Sample } from "../../../../core/sample.ts";
-import { type Instant, instant, minutes, seconds } from "../../../../core/time.ts";
-import { runBacktest } from "../../../../server/rules/backtest.ts";
-import type { AlarmRule } from "../../../../server/rules/rule.ts";
-import { loadRules } from "../../../../server/rules/rule-directory.ts";
-import type { RangeQuery, RawPage } from "../../../../server/store/store.ts";
-import { good, pid, TestPlant, testSpaces } from "../../../support/campus.ts";
+import type { PointId } from "../../../../../core/ids.ts";
+import type { Sample } from "../../../../../core/sample.ts";
+import { type Instant, instant, minutes, seconds } from "../../../../../core/time.ts";
+import type { AlarmRule } from "../../../../../server/rules/rule.ts";
+import { loadRules } from "../../../../../server/rules/rule-directory.ts";
+import { runBacktest } from "../../../../../server/rules/trial/backtest.ts";
+import type { RangeQuery, RawPage } from "../../../../../server/store/store.ts";
+import { good, pid, TestPlant, testSpaces } from "../../../../support/campus.ts";
 
 const HOOD = pid("hood/face_velocity");
 const OTHER = pid("hood2/face_velocity");

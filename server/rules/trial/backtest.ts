@@ -4,15 +4,15 @@
  * point, with the very machines of the engine, and changes nothing.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { LamplighterError } from "../../core/errors.ts";
-import type { PointId } from "../../core/ids.ts";
-import type { Sample } from "../../core/sample.ts";
-import { type Duration, type Instant, later, milliseconds, seconds } from "../../core/time.ts";
-import type { PlantPoint, Spaces } from "../plant.ts";
-import type { RangeQuery, SeriesReader } from "../store/store.ts";
-import type { AlarmRule } from "./rule.ts";
-import { PointIndex, select } from "./selection.ts";
-import { createTracker, type Tracker, type TrackerTransition } from "./tracker.ts";
+import { LamplighterError } from "../../../core/errors.ts";
+import type { PointId } from "../../../core/ids.ts";
+import type { Sample } from "../../../core/sample.ts";
+import { type Duration, type Instant, later, milliseconds, seconds } from "../../../core/time.ts";
+import type { PlantPoint, Spaces } from "../../plant.ts";
+import type { RangeQuery, SeriesReader } from "../../store/store.ts";
+import type { AlarmRule } from "../rule.ts";
+import { PointIndex, select } from "../selection.ts";
+import { createTracker, type Tracker, type TrackerTransition } from "../tracking/tracker.ts";
 
 /** More history than this is refused; ask for fewer points or a shorter time. */
 export const BACKTEST_SAMPLES_MAX = 10_000_000;

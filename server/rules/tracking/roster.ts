@@ -1,9 +1,9 @@
 /** Which rules watch which points: one tracker for each pair, and what is still waited for. Pure. */
-import type { PointId, RuleId } from "../../core/ids.ts";
-import type { Outcome } from "../../core/outcome.ts";
-import type { PlantPoint, Spaces } from "../plant.ts";
-import type { AlarmRule } from "./rule.ts";
-import { missing, type PointIndex, select } from "./selection.ts";
+import type { PointId, RuleId } from "../../../core/ids.ts";
+import type { Outcome } from "../../../core/outcome.ts";
+import type { PlantPoint, Spaces } from "../../plant.ts";
+import type { AlarmRule } from "../rule.ts";
+import { missing, type PointIndex, select } from "../selection.ts";
 import type { Tracker } from "./tracker.ts";
 import { stateKey } from "./tracker-table.ts";
 

@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { formatProblems } from "../../../../core/document.ts";
-import { isTestFile, loadRules } from "../../../../server/rules/rule-directory.ts";
-import { runRuleTests } from "../../../../server/rules/rule-test-file.ts";
+import { formatProblems } from "../../../../../core/document.ts";
+import { isTestFile, loadRules } from "../../../../../server/rules/rule-directory.ts";
+import { parseRuleFile } from "../../../../../server/rules/rule-file.ts";
+import { runRuleTests } from "../../../../../server/rules/trial/rule-test-file.ts";
 
-const library = fileURLToPath(new URL("../../../../server/rules/library/", import.meta.url));
+const library = fileURLToPath(new URL("../../../../../server/rules/library/", import.meta.url));
 const files = readdirSync(library).filter(isTestFile);
 const rules = loadRules();
 
@@ -56,5 +57,22 @@ tests:
     const words = ran.ok ? "" : formatProblems(ran.error);
     expect(words).toContain(sentence);
     expect(words).toContain('no rule is called "nobody"');
+  });
+});
+
+describe("the page about rules", () => {
+  const page = readFileSync(
+    new URL("../../../../../server/rules/README.md", import.meta.url),
+    "utf8",
+  );
+  const [rule = "", tests = ""] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map((m) => m[1]);
+
+  test("its rule parses and its test holds", () => {
+    const parsed = parseRuleFile(rule, "README");
+    expect(parsed.ok ? "" : formatProblems(parsed.error)).toBe("");
+    // The room of a test is made up, so the rule is not bound to a space here.
+    const anywhere = parseRuleFile(rule.replace(/^ {2}spaces:.*\n/m, ""), "README");
+    const ran = runRuleTests(tests, "README", anywhere.ok ? anywhere.value : []);
+    expect(ran.ok ? "" : formatProblems(ran.error)).toBe("");
   });
 });

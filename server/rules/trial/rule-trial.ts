@@ -3,17 +3,17 @@
  * as data and for backtests. The machines are the same as in the engine; only time is that of the
  * samples themselves.
  */
-import type { AlarmId, PointId, RuleId } from "../../core/ids.ts";
-import type { Sample } from "../../core/sample.ts";
-import type { Instant } from "../../core/time.ts";
-import { type Alarm, isOpen } from "../alarms/alarm.ts";
-import { AlarmDraft, type KnownAlarms } from "../alarms/alarm-draft.ts";
-import type { PlantPoint, Spaces } from "../plant.ts";
-import { affect } from "./alarm-effects.ts";
-import { Roster, type WaitingRule } from "./roster.ts";
-import type { AlarmRule } from "./rule.ts";
-import { PointIndex } from "./selection.ts";
-import { createTracker, type Tracker, type TrackerTransition } from "./tracker.ts";
+import type { AlarmId, PointId, RuleId } from "../../../core/ids.ts";
+import type { Sample } from "../../../core/sample.ts";
+import type { Instant } from "../../../core/time.ts";
+import { type Alarm, isOpen } from "../../alarms/alarm.ts";
+import { AlarmDraft, type KnownAlarms } from "../../alarms/alarm-draft.ts";
+import type { PlantPoint, Spaces } from "../../plant.ts";
+import type { AlarmRule } from "../rule.ts";
+import { PointIndex } from "../selection.ts";
+import { affect } from "../tracking/alarm-effects.ts";
+import { Roster, type WaitingRule } from "../tracking/roster.ts";
+import { createTracker, type Tracker, type TrackerTransition } from "../tracking/tracker.ts";
 
 export interface TrialPlant {
   readonly points: readonly PlantPoint[];

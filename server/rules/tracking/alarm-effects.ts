@@ -1,12 +1,12 @@
 /** What a transition of a condition does to the alarms of its rule and point. */
-import type { LevelsTransition } from "../../core/condition-levels.ts";
-import type { ProofTransition } from "../../core/condition-proof.ts";
-import type { Instant } from "../../core/time.ts";
-import { unreachable } from "../../core/unreachable.ts";
-import { type AlarmFacts, alarmIdOf, isReturned } from "../alarms/alarm.ts";
-import type { AlarmDraft } from "../alarms/alarm-draft.ts";
-import type { PlantEvent } from "../alarms/alarm-life.ts";
-import type { AlarmPriority } from "../api/contract.ts";
+import type { LevelsTransition } from "../../../core/condition-levels.ts";
+import type { ProofTransition } from "../../../core/condition-proof.ts";
+import type { Instant } from "../../../core/time.ts";
+import { unreachable } from "../../../core/unreachable.ts";
+import { type AlarmFacts, alarmIdOf, isReturned } from "../../alarms/alarm.ts";
+import type { AlarmDraft } from "../../alarms/alarm-draft.ts";
+import type { PlantEvent } from "../../alarms/alarm-life.ts";
+import type { AlarmPriority } from "../../api/contract.ts";
 import type { Tracker, TrackerTransition } from "./tracker.ts";
 
 export function affect(draft: AlarmDraft, tracker: Tracker, change: TrackerTransition): void {

@@ -1,5 +1,5 @@
 /** What the rules keep over a restart: their position in the log and every state that is not quiet. */
-import type { Database, Statement } from "../../platform/sqlite.ts";
+import type { Database, Statement } from "../../../platform/sqlite.ts";
 import type { SavedState, Tracker } from "./tracker.ts";
 
 const MIGRATIONS = [

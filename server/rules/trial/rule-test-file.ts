@@ -3,18 +3,18 @@
  * stand at which time. `lamplighter check` and our own tests run them; they document the rules as well.
  */
 import { z } from "zod";
-import { HAZARD_KINDS } from "../../core/catalogue.ts";
-import { type Parsed, type Problem, parseYaml } from "../../core/document.ts";
-import { deviceOf, gatewayId, type PointId, parsePointId, spaceId } from "../../core/ids.ts";
-import { failure, type Outcome, success } from "../../core/outcome.ts";
-import { POINT_KINDS, type Sample } from "../../core/sample.ts";
-import { type Instant, instant, later, milliseconds, seconds } from "../../core/time.ts";
-import type { Alarm } from "../alarms/alarm.ts";
-import { ALARM_PRIORITIES, ALARM_STATES, ROOM_USES } from "../api/contract.ts";
-import type { PlantPoint } from "../plant.ts";
-import { createSpaces } from "../spaces.ts";
-import { isAlarmRule, type Rule } from "./rule.ts";
-import { durationSchema, unitSchema } from "./rule-schema.ts";
+import { HAZARD_KINDS } from "../../../core/catalogue.ts";
+import { type Parsed, type Problem, parseYaml } from "../../../core/document.ts";
+import { deviceOf, gatewayId, type PointId, parsePointId, spaceId } from "../../../core/ids.ts";
+import { failure, type Outcome, success } from "../../../core/outcome.ts";
+import { POINT_KINDS, type Sample } from "../../../core/sample.ts";
+import { type Instant, instant, later, milliseconds, seconds } from "../../../core/time.ts";
+import type { Alarm } from "../../alarms/alarm.ts";
+import { ALARM_PRIORITIES, ALARM_STATES, ROOM_USES } from "../../api/contract.ts";
+import type { PlantPoint } from "../../plant.ts";
+import { createSpaces } from "../../spaces.ts";
+import { isAlarmRule, type Rule } from "../rule.ts";
+import { durationSchema, unitSchema } from "../rule-schema.ts";
 import { RuleTrial } from "./rule-trial.ts";
 import { parseSeries, type SpokenSample } from "./series-shorthand.ts";
 
