@@ -161,7 +161,12 @@ const WORD_RULES: readonly WordRule[] = [
     except: /^(platform\/clock\.ts|server\/dashboard\/|test\/)/,
   },
   { pattern: /\bMath\.random\(/, why: "random numbers are injected", except: /^test\// },
-  { pattern: /:\s*any\b|\bas any\b|<any>/, why: "unknown, then parsed" },
+  {
+    pattern: /:\s*any\b|\bas any\b|<any>/,
+    why: "unknown, then parsed",
+    // What the API answers is checked by what acceptance tests expect of it.
+    except: /^test\/support\/(campus-processes|webhook-receiver)\.ts$/,
+  },
   { pattern: /^export default\b/, why: "named exports only", except: /\.config\.ts$/ },
   { pattern: /^(export )?(const )?enum\b/, why: "closed string unions" },
   { pattern: /@ts-(ignore|nocheck)/, why: "the types are right or the code is wrong" },
