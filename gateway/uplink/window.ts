@@ -10,13 +10,13 @@ import { type Duration, elapsed, type Monotonic, seconds } from "../../core/time
 export const IN_FLIGHT_MAX: Readonly<Record<Lane, { batches: number; bytes: number }>> = {
   hazard: { batches: 64, bytes: 1024 * 1024 },
   live: { batches: 64, bytes: 4 * 1024 * 1024 },
-  backfill: { batches: 16, bytes: 256 * 1024 },
+  backfill: { batches: 16, bytes: 128 * 1024 },
 };
 /** After this long without a word the batches are sent again. */
 export const ACK_TIMEOUT = seconds(10);
 /** A server that keeps refusing is not asked more often than this. */
 export const REWIND_PAUSE = seconds(1);
-export const BACKFILL_BYTES_PER_SECOND_MAX = 4 * 1024 * 1024;
+export const BACKFILL_BYTES_PER_SECOND_MAX = 2 * 1024 * 1024;
 
 interface InFlight {
   readonly number: number;

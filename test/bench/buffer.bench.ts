@@ -11,16 +11,11 @@ import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 
 /** What 10,000 points at 1 s bring in one commit of 250 ms. */
+import type { BenchFigure } from "./figure.ts";
+
 const COMMIT_SAMPLES = 2_500;
 const APPENDS = 200;
 const WAITING_SAMPLES = 10_000_000;
-
-export interface BenchFigure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly budget: string;
-}
 
 export async function bufferBench(): Promise<readonly BenchFigure[]> {
   const folder = mkdtempSync(join(tmpdir(), "buffer-bench-"));

@@ -8,20 +8,19 @@ import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 import { openEmbeddedStore } from "../../server/store/embedded-store.ts";
 import { UplinkRig } from "../support/uplink-rig.ts";
+import { drainBench } from "./drain.bench.ts";
+import type { BenchFigure } from "./figure.ts";
 import type { SenderData } from "./ingest-sender.ts";
 
 const SAMPLES = 2_000_000;
 const SAMPLES_PER_BATCH = 500;
 const POINTS = 1_000;
 
-export interface BenchFigure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly budget: string;
+export async function ingestBench(): Promise<readonly BenchFigure[]> {
+  return [...(await roadBench()), ...(await drainBench())];
 }
 
-export async function ingestBench(): Promise<readonly BenchFigure[]> {
+async function roadBench(): Promise<readonly BenchFigure[]> {
   const rig = new UplinkRig();
   await rig.broker.start();
   const store = await openEmbeddedStore({
