@@ -99,12 +99,18 @@ describe("a device with a watchdog", () => {
     plant.line.add(1, bank({ 0: 1 }));
     const write = { function: "writeRegister", address: 99, type: "uint16", order: BIG } as const;
     const keepAlive = { write, values: [0, 1], every: seconds(10) };
-    plant.start([modbusProfile([modbusPoint("p", at(0))], {}, { keepAlive })]);
+    plant.line.add(2, bank({ 0: 1 }));
+    const watched = modbusProfile([modbusPoint("p", at(0))], {}, { keepAlive });
+    plant.start([watched, watched]);
     await plant.clock.advance(minutes(1));
-    const signs = plant.line.requests.filter((request) => request.code === 6);
+    const signs = plant.line.requests.filter((r) => r.code === 6 && r.unit === 1);
     expect(signs.length).toBeGreaterThanOrEqual(6);
     expect(signs[1]!.atMs - signs[0]!.atMs).toBeCloseTo(10_000, -2);
-    expect(plant.line.devices.get(1)!.bank.registers.get(99)).toBe((signs.length - 1) % 2);
+    for (const unit of [1, 2]) {
+      const given = plant.line.requests.filter((r) => r.code === 6 && r.unit === unit);
+      const last = plant.line.devices.get(unit)!.bank.registers.get(99);
+      expect([unit, last]).toEqual([unit, (given.length - 1) % 2]);
+    }
   });
 });
 
