@@ -9,8 +9,8 @@ import type { SampleSink, SourceValue } from "../../gateway/sources/source.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 import { eventually } from "../support/eventually.ts";
-import { temporaryFolder } from "../support/opcua-server.ts";
 import { libraryProfile } from "../support/profiles.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import type { BenchFigure } from "./figure.ts";
 
 const NAMESPACE = "urn:lamplighter:lighting-controller";

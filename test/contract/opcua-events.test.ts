@@ -11,9 +11,10 @@ import type { Source } from "../../gateway/sources/source.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 import { eventually } from "../support/eventually.ts";
-import { startTestServer, type TestServer, temporaryFolder } from "../support/opcua-server.ts";
+import { startTestServer, type TestServer } from "../support/opcua-server.ts";
 import { profileOf } from "../support/profiles.ts";
 import { RecordingSink } from "../support/source-sink.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const NAMESPACE = "urn:test:hood";
 const DEVICE = deviceId("hood-1");

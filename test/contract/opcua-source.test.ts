@@ -15,11 +15,11 @@ import {
   startTestServer,
   type TestServer,
   type TestServerOptions,
-  temporaryFolder,
 } from "../support/opcua-server.ts";
 import { libraryProfile } from "../support/profiles.ts";
 import { RecordingSink } from "../support/source-sink.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const NAMESPACE = "urn:lamplighter:lighting-controller";
 const LIGHT = { light_on: "Boolean", light_level: "Double", power_active: "Double" } as const;

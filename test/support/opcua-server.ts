@@ -1,7 +1,4 @@
 /** An OPC UA server whose variables tests set by hand, with times and status codes of their choice. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   DataType,
   MessageSecurityMode,
@@ -17,6 +14,7 @@ import {
   type UAVariable,
   Variant,
 } from "node-opcua";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface TestServerOptions {
   readonly port?: number;
@@ -46,17 +44,6 @@ export interface TestServer {
   ): void;
   valueOf(path: string): unknown;
   stop(): Promise<void>;
-}
-
-const folders: string[] = [];
-process.on("exit", () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "opcua-"));
-  folders.push(folder);
-  return folder;
 }
 
 /** Keys take seconds to make; all test servers of a process share theirs. */
