@@ -157,7 +157,9 @@ async function build(
   const mqtt = mqttDevices(options, { clock, log, devices, roll });
   for (const device of mqtt) teardowns.add(`mqtt ${device.device.device.id}`, () => device.close());
 
-  const opcua = options.withoutOpcua ? undefined : await openOpcua(options, clock, log, devices);
+  const opcua = options.withoutOpcua
+    ? undefined
+    : await openOpcua(options, { clock, log, faults, devices });
   if (opcua) teardowns.add("opcua server", () => opcua.server.close());
 
   const stopping = new AbortController();
@@ -243,12 +245,16 @@ function mqttDevices(
 }
 
 async function openOpcua(
-  options: CampusOptions,
-  clock: Clock,
-  log: Log,
-  devices: ReadonlyMap<string, SimulatedDevice>,
+  { dataDir, ports }: CampusOptions,
+  parts: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly faults: FaultBoard;
+    readonly devices: ReadonlyMap<string, SimulatedDevice>;
+  },
 ): Promise<{ readonly server: OpcuaCampusServer; readonly port: number } | undefined> {
-  const entries = [...devices.values()].flatMap((device) => {
+  const { clock, log, faults } = parts;
+  const entries = [...parts.devices.values()].flatMap((device) => {
     const { wire } = device.device;
     if (wire.protocol !== "opcua" || device.profile.protocol !== "opcua") return [];
     return [{ device, profile: device.profile, object: wire.object }];
@@ -256,8 +262,11 @@ async function openOpcua(
   if (entries.length === 0) return undefined;
   // Loaded only when there is something to serve: it costs a second and 60 MB.
   const { OpcuaCampusServer } = await import("./opcua/server.ts");
-  const server = new OpcuaCampusServer(clock, log.child({ component: "opcua" }), entries, options);
-  return { server, port: await server.listen(options.ports.opcua) };
+  const server = new OpcuaCampusServer(clock, log.child({ component: "opcua" }), faults, {
+    devices: entries,
+    dataDir,
+  });
+  return { server, port: await server.listen(ports.opcua) };
 }
 
 async function loop(clock: Clock, signal: AbortSignal, turn: () => void): Promise<void> {

@@ -25,8 +25,12 @@ import { LamplighterError, wordsOf } from "../../core/errors.ts";
 import type { OpcuaPoint, OpcuaProfile } from "../../device-profiles/profile.ts";
 import type { Log } from "../../platform/log.ts";
 import type { SimulatedDevice } from "../devices/simulated-device.ts";
+import { lineTarget } from "../faults/fault.ts";
+import type { FaultBoard } from "../faults/fault-board.ts";
 import { CAMPUS_NAMESPACE, dataTypeName, spokenValue } from "./variable.ts";
 
+/** The whole server as a target of faults. */
+export const OPCUA_LINE = lineTarget("opcua");
 /** Sessions at once; the sixteenth gateway is refused. */
 const SESSIONS_MAX = 16;
 /** Valid long before any test's clock and long after. */
@@ -50,6 +54,7 @@ export interface OpcuaDevice {
 
 export class OpcuaCampusServer {
   readonly #clock: Clock;
+  readonly #faults: FaultBoard;
   readonly #log: Log;
   readonly #devices: readonly OpcuaDevice[];
   readonly #pkiFolder: string;
@@ -62,12 +67,13 @@ export class OpcuaCampusServer {
   constructor(
     clock: Clock,
     log: Log,
-    devices: readonly OpcuaDevice[],
-    options: { readonly dataDir: string },
+    faults: FaultBoard,
+    options: { readonly devices: readonly OpcuaDevice[]; readonly dataDir: string },
   ) {
     this.#clock = clock;
+    this.#faults = faults;
     this.#log = log;
-    this.#devices = devices;
+    this.#devices = options.devices;
     this.#pkiFolder = join(options.dataDir, "pki");
     this.#certificateFile = join(this.#pkiFolder, "own/certs/simulators.pem");
     setErrorLogger((...words) => log.debug("opcua library", { words: words.map(String) }));
@@ -119,7 +125,11 @@ export class OpcuaCampusServer {
 
   /** Called with every step of the world: publishes what changed. */
   tick(): void {
-    const time = new Date(this.#clock.now());
+    if (this.#faults.get(OPCUA_LINE, "reset")) {
+      this.#faults.clear(OPCUA_LINE, "reset");
+      void this.dropSessions();
+    }
+    const time = this.#clock.now();
     this.#isOwnChange = true;
     try {
       for (const exposed of this.#exposed) show(exposed, time);
@@ -228,7 +238,7 @@ function splitStep(profile: OpcuaProfile, step: string): { uri: string; name: st
   return { uri: profile.namespaces[alias] ?? CAMPUS_NAMESPACE, name: step.slice(colon + 1) };
 }
 
-function show(exposed: Exposed, time: Date): void {
+function show(exposed: Exposed, now: number): void {
   const { device, point, variable, dataType } = exposed;
   const value = spokenValue(device, point);
   const status = statusOf(exposed);
@@ -236,6 +246,8 @@ function show(exposed: Exposed, time: Date): void {
   // What a client wrote stands in the variable until the world has answered.
   if (key === exposed.last && String(variable.readValue().value.value) === String(value)) return;
   exposed.last = key;
+  const shift = device.faults().find((fault) => fault.kind === "wrongClock")?.offsetMs ?? 0;
+  const time = new Date(now + shift);
   variable.setValueFromSource(new Variant({ dataType, value }), status, time);
 }
 

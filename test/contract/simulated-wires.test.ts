@@ -122,7 +122,10 @@ describe("every OPC UA profile, through a server", () => {
     ends.push(() => rmSync(folder, { recursive: true, force: true }));
     const device = campus.generic(profile.id);
     const entry = { device, profile, object: "any" };
-    const server = new OpcuaCampusServer(systemClock, silentLog, [entry], { dataDir: folder });
+    const server = new OpcuaCampusServer(systemClock, silentLog, campus.faults, {
+      devices: [entry],
+      dataDir: folder,
+    });
     const port = await server.listen(0);
     ends.push(() => server.close());
     const sink = new RecordingSink();
