@@ -5,6 +5,7 @@ import type { AlarmBook } from "./alarms/alarm-book.ts";
 import type { HealthView } from "./api/contract.ts";
 import type { Gauges } from "./api/parts.ts";
 import type { Ingest } from "./ingest/ingest.ts";
+import type { Notifier } from "./notify/notifier.ts";
 import type { RuleEngine } from "./rules/rule-engine.ts";
 import type { SampleStore } from "./store/store.ts";
 
@@ -18,14 +19,16 @@ export interface Figures {
   readonly client: { readonly connected: boolean };
   readonly ingest: Ingest;
   readonly store: SampleStore;
-  readonly rules: Pick<RuleEngine, "position">;
+  readonly rules: Pick<RuleEngine, "judged">;
+  readonly notifier: Pick<Notifier, "states">;
   readonly book: Pick<AlarmBook, "active">;
 }
 
 export function healthOf(figures: Figures): HealthView {
   const gateways = figures.ingest.registry.gateways();
   const away = gateways.filter((g) => g.state === "offline").map((g) => g.gateway);
-  const behind = figures.store.end() - figures.rules.position;
+  const behind = figures.store.end() - figures.rules.judged;
+  const failing = figures.notifier.states().filter((state) => state.failing);
   const components: HealthView["components"] = {
     broker: figures.client.connected
       ? { status: "ok" }
@@ -38,6 +41,13 @@ export function healthOf(figures: Figures): HealthView {
       behind <= RULES_BEHIND_MAX
         ? { status: "ok" }
         : { status: "degraded", detail: `${behind} log entries behind` },
+    notifications:
+      failing.length === 0
+        ? { status: "ok" }
+        : {
+            status: "degraded",
+            detail: failing.map((s) => `${s.channel}: ${s.waiting} waiting`).join(", "),
+          },
   };
   const isDegraded = Object.values(components).some((c) => c.status === "degraded");
   const { clock, started, version } = figures;
@@ -49,7 +59,7 @@ export function healthOf(figures: Figures): HealthView {
   };
 }
 
-export function gaugesOf({ ingest, store, rules, book }: Figures): readonly Gauges[] {
+export function gaugesOf({ ingest, store, rules, book, notifier }: Figures): readonly Gauges[] {
   const gauge = (name: string, help: string, value: () => number): Gauges => ({
     name: `lamplighter_${name}`,
     help,
@@ -62,12 +72,15 @@ export function gaugesOf({ ingest, store, rules, book }: Figures): readonly Gaug
     gauge("ingest_refused_samples", "Samples set aside", () => ingest.counts().refusedSamples),
     gauge("ingest_queue_bytes", "Bytes waiting to be stored", () => ingest.counts().queueBytes),
     gauge("log_position", "Newest entry of the log", () => store.end()),
-    gauge("rules_position", "Entry up to which rules have judged", () => rules.position),
+    gauge("rules_position", "Entry up to which rules have judged", () => rules.judged),
     gauge("points", "Announced points", () => ingest.registry.points().length),
     gauge(
       "gateways_online",
       "Gateways online",
       () => ingest.registry.gateways().filter((g) => g.state === "online").length,
+    ),
+    gauge("notifications_waiting", "Messages about alarms not delivered yet", () =>
+      notifier.states().reduce((sum, { waiting }) => sum + waiting, 0),
     ),
     gauge("alarms_active", "Alarms that are not closed", () => book.active().length),
   ];

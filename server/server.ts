@@ -191,7 +191,17 @@ export async function runServer(
       control.update(all);
     });
 
-    const figures = { clock, started, version: VERSION, client, ingest, store, rules, book };
+    const figures = {
+      clock,
+      started,
+      version: VERSION,
+      client,
+      ingest,
+      store,
+      rules,
+      book,
+      notifier,
+    };
     const http = await startHttp(
       {
         clock,

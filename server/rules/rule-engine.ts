@@ -78,6 +78,11 @@ export class RuleEngine {
     return this.#committed;
   }
 
+  /** Up to here everything has been judged; what came of it is durable, quiet positions follow later. */
+  get judged(): number {
+    return this.#position;
+  }
+
   get rules(): readonly AlarmRule[] {
     return this.#rules;
   }
