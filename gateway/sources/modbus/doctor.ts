@@ -5,8 +5,8 @@
 import type { DeviceId } from "../../../core/ids.ts";
 import type { Label } from "../../../core/label.ts";
 import { type Duration, type Instant, type Monotonic, minutes } from "../../../core/time.ts";
-import { diagnose } from "./diagnosis.ts";
 import type { Stranger } from "./frame.ts";
+import { diagnose } from "./line/diagnosis.ts";
 
 /** Transactions remembered per device; older ones are overwritten. */
 const REMEMBERED_MAX = 256;

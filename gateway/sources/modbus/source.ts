@@ -30,21 +30,21 @@ import type {
   WriteAnswer,
   WriteRequest,
 } from "../source.ts";
-import { type LineBudget, sentencesOf } from "./budget.ts";
 import { ModbusClient } from "./client.ts";
-import { Demands } from "./demands.ts";
-import type { DeviceState, ModbusDevice } from "./device.ts";
 import type { BusReport } from "./doctor.ts";
 import { encodeCommand } from "./encode.ts";
-import { Errands } from "./errands.ts";
-import { type Line, lineOf } from "./line.ts";
-import { type Attempt, isRefusal, LineState } from "./line-state.ts";
-import { Requests } from "./requests.ts";
+import { type LineBudget, sentencesOf } from "./line/budget.ts";
+import { Demands } from "./line/demands.ts";
+import type { DeviceState, ModbusDevice } from "./line/device.ts";
+import { Errands } from "./line/errands.ts";
+import { type Line, lineOf } from "./line/line.ts";
+import { type Attempt, isRefusal, LineState } from "./line/line-state.ts";
+import { Requests } from "./line/requests.ts";
+import type { ReadTask, Task } from "./line/tasks.ts";
 import { LOST_FAILURES } from "./schedule.ts";
-import type { ReadTask, Task } from "./tasks.ts";
 import { createTransport, type Transport, type TransportOptions } from "./transport.ts";
 
-export type { ModbusDevice } from "./device.ts";
+export type { ModbusDevice } from "./line/device.ts";
 
 export interface ModbusSourceOptions {
   readonly connection: ModbusConnection;

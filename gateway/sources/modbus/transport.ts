@@ -147,7 +147,6 @@ class StreamTransport implements Transport {
     this.#synced = true;
     this.#idleBytes = 0;
     this.#hasEcho = false;
-    this.#unanswered = [];
     this.#wire = {
       write: (bytes) => wire.write(bytes),
       close: () => {
@@ -336,8 +335,13 @@ class StreamTransport implements Transport {
   #end(why: string): void {
     this.#wire = undefined;
     const pending = this.#pending;
-    if (pending === undefined) this.#options.onEnded?.();
-    else pending.settle(this.#lost(why));
+    if (pending === undefined) {
+      this.#options.onEnded?.();
+      return;
+    }
+    // A converter may give the answer to the next connection.
+    if (this.#options.framing === "rtu") this.#remember(pending.expected);
+    pending.settle(this.#lost(why));
   }
 
   /** Closes a stream that cannot be understood any more; the owner opens it again. */

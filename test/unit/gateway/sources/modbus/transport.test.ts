@@ -92,6 +92,16 @@ describe("late answers on a line without transaction ids", () => {
     expect(await later).toBe("03 04 00 07 00 08");
   });
 
+  it("may come on the next connection of a converter", async () => {
+    const wire = await opened("rtu");
+    const first = wire.ask("03 00 00 00 02");
+    await wire.clock.advance(milliseconds(10));
+    wire.events.ended("reset");
+    expect(await first).toBe("CONNECTION_LOST");
+    await wire.open();
+    expect(await wire.ask("03 00 50 00 02")).toBe("DEVICE_ANSWER_INVALID heldBack");
+  });
+
   it("are counted when nobody waits any more", async () => {
     const wire = await opened("rtu");
     const asked = wire.ask("03 00 00 00 01");

@@ -2,9 +2,9 @@
  * What the doctor's numbers mean, pure: sentences in both languages for the person with the
  * screwdriver.
  */
-import type { Label } from "../../../core/label.ts";
-import type { Instant } from "../../../core/time.ts";
-import type { BusReport, DeviceReport } from "./doctor.ts";
+import type { Label } from "../../../../core/label.ts";
+import type { Instant } from "../../../../core/time.ts";
+import type { BusReport, DeviceReport } from "../doctor.ts";
 
 /** Devices that stop within this of each other have one cause. */
 const TOGETHER_MS = 10_000;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { milliseconds, seconds } from "../../../../../core/time.ts";
-import { budgetOf, sentencesOf } from "../../../../../gateway/sources/modbus/budget.ts";
+import { milliseconds, seconds } from "../../../../../../core/time.ts";
+import { budgetOf, sentencesOf } from "../../../../../../gateway/sources/modbus/line/budget.ts";
 import {
   type LineTiming,
   NOTHING_KNOWN,
   planDevice,
-} from "../../../../../gateway/sources/modbus/plan.ts";
-import { at, modbusPoint, modbusProfile } from "../../../../support/modbus-profile.ts";
+} from "../../../../../../gateway/sources/modbus/plan.ts";
+import { at, modbusPoint, modbusProfile } from "../../../../../support/modbus-profile.ts";
 
 const SLOW: LineTiming = { byteMs: 10_000 / 9_600, turnaroundMs: 15, frameBytes: 6 };
 

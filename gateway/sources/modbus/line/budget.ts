@@ -3,9 +3,9 @@
  * long its round takes, with one device timeout in reserve where devices share the line, and what
  * to do when that does not fit.
  */
-import type { Label } from "../../../core/label.ts";
-import { type Duration, formatDuration, milliseconds } from "../../../core/time.ts";
-import type { LineTiming, PlannedRead } from "./plan.ts";
+import type { Label } from "../../../../core/label.ts";
+import { type Duration, formatDuration, milliseconds } from "../../../../core/time.ts";
+import type { LineTiming, PlannedRead } from "../plan.ts";
 
 export interface PlannedDevice {
   readonly device: string;

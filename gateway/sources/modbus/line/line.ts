@@ -2,14 +2,14 @@
  * A connection of the gateway's file → its transport, its timing for the plan, and its name for
  * people.
  */
-import type { Clock } from "../../../core/clock.ts";
-import { milliseconds } from "../../../core/time.ts";
-import type { ModbusConnection } from "../../configuration.ts";
-import type { Framing } from "./frame.ts";
-import type { LineTiming } from "./plan.ts";
-import type { TransportOptions } from "./transport.ts";
-import { byteTime, gapOf, openSerial, silenceOf } from "./transport-serial.ts";
-import { openTcp } from "./transport-tcp.ts";
+import type { Clock } from "../../../../core/clock.ts";
+import { milliseconds } from "../../../../core/time.ts";
+import type { ModbusConnection } from "../../../configuration.ts";
+import type { Framing } from "../frame.ts";
+import type { LineTiming } from "../plan.ts";
+import type { TransportOptions } from "../transport.ts";
+import { byteTime, gapOf, openSerial, silenceOf } from "../transport-serial.ts";
+import { openTcp } from "../transport-tcp.ts";
 
 /** The line behind a converter is not in our file; most run at this. */
 const CONVERTER_BAUD = 9_600;

@@ -2,16 +2,16 @@
  * What some devices need besides being polled: events that are taken over and then cleared in the
  * device, signs of life for its watchdog, and the search for its SunSpec models.
  */
-import type { Clock } from "../../../core/clock.ts";
-import { wordsOf } from "../../../core/errors.ts";
-import { seconds } from "../../../core/time.ts";
-import type { ModbusHandshake } from "../../../device-profiles/profile.ts";
-import type { Log } from "../../../platform/log.ts";
-import type { SampleSink } from "../source.ts";
-import { decodeRaw } from "./decode.ts";
+import type { Clock } from "../../../../core/clock.ts";
+import { wordsOf } from "../../../../core/errors.ts";
+import { seconds } from "../../../../core/time.ts";
+import type { ModbusHandshake } from "../../../../device-profiles/profile.ts";
+import type { Log } from "../../../../platform/log.ts";
+import type { SampleSink } from "../../source.ts";
+import { decodeRaw } from "../decode.ts";
+import { encodeWrite } from "../encode.ts";
 import type { Demands } from "./demands.ts";
 import type { Block, DeviceState } from "./device.ts";
-import { encodeWrite } from "./encode.ts";
 import { type Attempt, isRefusal, type LineState } from "./line-state.ts";
 import type { Requests } from "./requests.ts";
 import type { Errand, ReadTask } from "./tasks.ts";

@@ -3,7 +3,7 @@
  * the chain of models is walked, one read of two registers a step, so that a search never holds the
  * line. SunSpec Device Information Model Specification 1.1 §6.
  */
-import type { ModbusProfile } from "../../../device-profiles/profile.ts";
+import type { ModbusProfile } from "../../../../device-profiles/profile.ts";
 
 /** "SunS" in two registers. */
 const MARKER = [0x5375, 0x6e53];

@@ -2,7 +2,7 @@
  * What an answer teaches about a device's map, pure: an illegal address is bisected down to the one
  * bad point, a gap is proven or refused. The next plan is made from the result.
  */
-import { gapKey, type Knowledge, type PlannedRead } from "./plan.ts";
+import { gapKey, type Knowledge, type PlannedRead } from "../plan.ts";
 
 export type Lesson =
   | { readonly kind: "cut"; readonly knowledge: Knowledge }

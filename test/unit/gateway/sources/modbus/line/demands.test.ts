@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { seconds } from "../../../../../core/time.ts";
-import { DEMANDS_MAX, Demands } from "../../../../../gateway/sources/modbus/demands.ts";
-import { FakeClock } from "../../../../support/fake-clock.ts";
+import { seconds } from "../../../../../../core/time.ts";
+import { DEMANDS_MAX, Demands } from "../../../../../../gateway/sources/modbus/line/demands.ts";
+import { FakeClock } from "../../../../../support/fake-clock.ts";
 
 function waiting(): {
   clock: FakeClock;

@@ -3,25 +3,22 @@
  * follows from an answer or a failure: samples, statuses, lessons, the doctor's counts. No I/O; the
  * loop in `source.ts` asks it what to do next and tells it what came of it.
  */
-import type { Clock } from "../../../core/clock.ts";
-import type { LamplighterError } from "../../../core/errors.ts";
-import type { BadReason } from "../../../core/sample.ts";
+import type { Clock } from "../../../../core/clock.ts";
+import type { LamplighterError } from "../../../../core/errors.ts";
+import type { BadReason } from "../../../../core/sample.ts";
 import {
   type Duration,
   elapsed,
   type Monotonic,
   milliseconds,
   monotonic,
-} from "../../../core/time.ts";
-import type { PollClass } from "../../../device-profiles/profile.ts";
-import type { Log } from "../../../platform/log.ts";
-import type { PersonalHash } from "../personal.ts";
-import type { DeviceStatus, SampleSink, SourceValue } from "../source.ts";
-import { budgetOf, type LineBudget } from "./budget.ts";
-import { type Block, DeviceState, type ModbusDevice } from "./device.ts";
-import { Doctor, type TransactionOutcome } from "./doctor.ts";
-import { afterIllegal, afterProof, afterRetrial } from "./learn.ts";
-import type { LineTiming } from "./plan.ts";
+} from "../../../../core/time.ts";
+import type { PollClass } from "../../../../device-profiles/profile.ts";
+import type { Log } from "../../../../platform/log.ts";
+import type { PersonalHash } from "../../personal.ts";
+import type { DeviceStatus, SampleSink, SourceValue } from "../../source.ts";
+import { Doctor, type TransactionOutcome } from "../doctor.ts";
+import type { LineTiming } from "../plan.ts";
 import {
   type Action,
   afterAnswer,
@@ -31,7 +28,10 @@ import {
   nextAction,
   nextDue,
   probesNotBefore,
-} from "./schedule.ts";
+} from "../schedule.ts";
+import { budgetOf, type LineBudget } from "./budget.ts";
+import { type Block, DeviceState, type ModbusDevice } from "./device.ts";
+import { afterIllegal, afterProof, afterRetrial } from "./learn.ts";
 import { type Errand, type ReadTask, retrialDue, type Task, tasksOf } from "./tasks.ts";
 
 /** A point is bad when this many polls in a row brought nothing; the first is forgiven. */

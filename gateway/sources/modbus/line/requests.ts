@@ -2,16 +2,16 @@
  * Requests to devices of one line with their deadlines, as outcomes instead of exceptions, and what
  * they tell about the connection as a whole: whether anybody still answers on it.
  */
-import type { Clock } from "../../../core/clock.ts";
-import { LamplighterError } from "../../../core/errors.ts";
-import { failure, type Outcome, success } from "../../../core/outcome.ts";
-import { type Duration, elapsed, milliseconds, monotonic, seconds } from "../../../core/time.ts";
-import type { ModbusPoint } from "../../../device-profiles/profile.ts";
-import type { ModbusClient } from "./client.ts";
+import type { Clock } from "../../../../core/clock.ts";
+import { LamplighterError } from "../../../../core/errors.ts";
+import { failure, type Outcome, success } from "../../../../core/outcome.ts";
+import { type Duration, elapsed, milliseconds, monotonic, seconds } from "../../../../core/time.ts";
+import type { ModbusPoint } from "../../../../device-profiles/profile.ts";
+import type { ModbusClient } from "../client.ts";
+import type { WireWrite } from "../encode.ts";
+import { type LineTiming, type PlannedRead, planPoint, predict } from "../plan.ts";
 import type { Block, DeviceState } from "./device.ts";
-import type { WireWrite } from "./encode.ts";
 import { isRefusal, type LineState } from "./line-state.ts";
-import { type LineTiming, type PlannedRead, planPoint, predict } from "./plan.ts";
 
 /**
  * A connection on which this many requests in a row went unanswered for this long is opened anew.

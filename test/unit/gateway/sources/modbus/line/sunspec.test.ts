@@ -4,7 +4,7 @@ import {
   BEGIN,
   nextAddress,
   type Search,
-} from "../../../../../gateway/sources/modbus/sunspec.ts";
+} from "../../../../../../gateway/sources/modbus/line/sunspec.ts";
 
 const sunspec = { bases: [40_000, 0], models: [204, 203] };
 

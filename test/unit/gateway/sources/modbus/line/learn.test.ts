@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
-import type { ModbusProfile } from "../../../../../device-profiles/profile.ts";
+import type { ModbusProfile } from "../../../../../../device-profiles/profile.ts";
 import {
   afterIllegal,
   afterProof,
   afterRetrial,
-} from "../../../../../gateway/sources/modbus/learn.ts";
+} from "../../../../../../gateway/sources/modbus/line/learn.ts";
 import {
   type Knowledge,
   type LineTiming,
   NOTHING_KNOWN,
   type PlannedRead,
   planDevice,
-} from "../../../../../gateway/sources/modbus/plan.ts";
-import { at, modbusPoint, modbusProfile } from "../../../../support/modbus-profile.ts";
+} from "../../../../../../gateway/sources/modbus/plan.ts";
+import { at, modbusPoint, modbusProfile } from "../../../../../support/modbus-profile.ts";
 
 const TCP: LineTiming = { byteMs: 0, turnaroundMs: 5, frameBytes: 14 };
 

@@ -3,8 +3,8 @@
  * before all polling. Whoever waits gets an answer by the timeout at the latest, and what was given
  * up is never carried out afterwards.
  */
-import type { Clock } from "../../../core/clock.ts";
-import type { Duration } from "../../../core/time.ts";
+import type { Clock } from "../../../../core/clock.ts";
+import type { Duration } from "../../../../core/time.ts";
 
 /** More than this waiting on one line is refused. */
 export const DEMANDS_MAX = 64;

@@ -10,11 +10,11 @@ import {
   minutes,
   monotonic,
   seconds,
-} from "../../../core/time.ts";
-import type { PollClass } from "../../../device-profiles/profile.ts";
+} from "../../../../core/time.ts";
+import type { PollClass } from "../../../../device-profiles/profile.ts";
+import { type LineTiming, type PlannedRead, planDevice, planPoint } from "../plan.ts";
+import { firstDue, type Job, type Urgency } from "../schedule.ts";
 import type { DeviceState } from "./device.ts";
-import { type LineTiming, type PlannedRead, planDevice, planPoint } from "./plan.ts";
-import { firstDue, type Job, type Urgency } from "./schedule.ts";
 
 /** Gaps are proven after the first round of everything, one after the other. */
 const PROOF_AFTER = seconds(3);

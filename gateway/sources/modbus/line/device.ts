@@ -3,22 +3,22 @@
  * the samples that follow from an answer or a failure. Good values are offered each time; a bad one
  * once when it becomes bad and then by its heartbeat, and never with the value it had before.
  */
-import type { Clock } from "../../../core/clock.ts";
-import type { DeviceId, PointId } from "../../../core/ids.ts";
-import { pointId } from "../../../core/ids.ts";
-import { failure, type Outcome, success } from "../../../core/outcome.ts";
-import type { BadReason, Value } from "../../../core/sample.ts";
-import { elapsed, type Monotonic } from "../../../core/time.ts";
+import type { Clock } from "../../../../core/clock.ts";
+import type { DeviceId, PointId } from "../../../../core/ids.ts";
+import { pointId } from "../../../../core/ids.ts";
+import { failure, type Outcome, success } from "../../../../core/outcome.ts";
+import type { BadReason, Value } from "../../../../core/sample.ts";
+import { elapsed, type Monotonic } from "../../../../core/time.ts";
 import type {
   ModbusAddress,
   ModbusPoint,
   ModbusProfile,
   ModbusTable,
-} from "../../../device-profiles/profile.ts";
-import type { PersonalHash } from "../personal.ts";
-import type { SourceValue } from "../source.ts";
-import { type DecodeContext, decodePoint, type NoValue, type Words, widthOf } from "./decode.ts";
-import { type Knowledge, NOTHING_KNOWN, type PlannedRead } from "./plan.ts";
+} from "../../../../device-profiles/profile.ts";
+import type { PersonalHash } from "../../personal.ts";
+import type { SourceValue } from "../../source.ts";
+import { type DecodeContext, decodePoint, type NoValue, type Words, widthOf } from "../decode.ts";
+import { type Knowledge, NOTHING_KNOWN, type PlannedRead } from "../plan.ts";
 import { afterStep, BEGIN, nextAddress, type Search } from "./sunspec.ts";
 
 export interface ModbusDevice {
