@@ -305,6 +305,23 @@ describe.skipIf(isMissing)(`the page (${ring})`, () => {
     await page.locator(".history").getByText("Combustible gas is high").waitFor();
   });
 
+  it("an alarm that is shelved asks nobody and says until when, by whom and why", async () => {
+    const { page, api } = await rig.open({ language: "en" });
+    await signIn(page);
+    api.raise(gasAlarm("al-1", api.now(), { value: 27, priority: "high" }));
+    await page.getByText("1 thing needs somebody").first().waitFor();
+    await go(page, "/alarms/al-1");
+    await page.locator("form input[type=text]").fill("detector is being exchanged");
+    await page.getByRole("button", { name: "Shelve alarm" }).click();
+    await page.getByRole("button", { name: "End shelving" }).waitFor();
+    await go(page, "/");
+    await page.getByText("No alarm needs anybody, 1 shelved").waitFor();
+    await page
+      .locator("[data-alarm=al-1]")
+      .getByText(/shelved by wang until .*exchanged/)
+      .waitFor();
+  });
+
   it("the keyboard alone finds a place: /, letters, Enter", async () => {
     const { page } = await rig.open({ language: "en" });
     await signIn(page);

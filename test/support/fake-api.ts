@@ -316,6 +316,11 @@ export class FakeApi {
       const state =
         alarm.state === "returnedUnacknowledged" ? "returnedAcknowledged" : "acknowledged";
       this.raise({ ...alarm, state, changedAt: at, history: [...alarm.history, step] });
+    } else if (what === "shelve") {
+      const until = this.now(-Number(body.forS) * 1_000);
+      const shelved = { until, by: user, reason: String(body.reason) };
+      const step = { at, what: "shelved" as const, by: user, comment: String(body.reason) };
+      this.raise({ ...alarm, shelved, changedAt: at, history: [...alarm.history, step] });
     } else {
       const step = { at, what: "closed" as const, by: user, comment: String(body.reason) };
       this.raise({ ...alarm, state: "closed", changedAt: at, history: [...alarm.history, step] });

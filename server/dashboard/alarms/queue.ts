@@ -17,9 +17,17 @@ export const rankOf = (priority: AlarmPriority): number => RANKS[priority];
 
 export const isActive = (alarm: AlarmView): boolean => alarm.state !== "closed";
 
+/** Put aside for a while: watched and recorded, but asking nobody. */
+export const isShelved = (alarm: AlarmView): boolean => alarm.shelved !== undefined;
+
 /** Nobody has said yet that they take it. */
 export const isUntaken = (alarm: AlarmView): boolean =>
-  alarm.state === "unacknowledged" || alarm.state === "returnedUnacknowledged";
+  !isShelved(alarm) &&
+  (alarm.state === "unacknowledged" || alarm.state === "returnedUnacknowledged");
+
+/** Somebody has it, and it is not over. */
+export const isTaken = (alarm: AlarmView): boolean =>
+  alarm.state === "acknowledged" || alarm.state === "returnedAcknowledged";
 
 /** The condition itself is over. */
 export const hasReturned = (alarm: AlarmView): boolean =>
@@ -29,13 +37,14 @@ export const hasReturned = (alarm: AlarmView): boolean =>
 export const takesPage = (alarm: AlarmView): boolean =>
   alarm.priority === "emergency" && isUntaken(alarm) && !alarm.foundLate;
 
-/** Untaken before taken, urgent before less urgent, the longest waiting first. */
+/** Shelved last, untaken before taken, urgent before less urgent, the longest waiting first. */
 export function actionQueue(alarms: readonly AlarmView[]): readonly AlarmView[] {
   return alarms.filter(isActive).sort(byNeed);
 }
 
 function byNeed(a: AlarmView, b: AlarmView): number {
   return (
+    Number(isShelved(a)) - Number(isShelved(b)) ||
     Number(isUntaken(b)) - Number(isUntaken(a)) ||
     rankOf(a.priority) - rankOf(b.priority) ||
     Number(hasReturned(a)) - Number(hasReturned(b)) ||

@@ -100,6 +100,11 @@ export class Client {
   close = (id: string, reason: string) =>
     this.#send<AlarmView>("POST", `/api/alarms/${encodeURIComponent(id)}/close`, { reason });
 
+  shelve = (id: string, body: { readonly forS: number; readonly reason: string }) =>
+    this.#send<AlarmView>("POST", `/api/alarms/${encodeURIComponent(id)}/shelve`, body);
+  unshelve = (id: string) =>
+    this.#send<AlarmView>("POST", `/api/alarms/${encodeURIComponent(id)}/unshelve`, {});
+
   commands = (query: { readonly space?: string; readonly limit?: number }) =>
     this.#get<Page<CommandView>>("/api/commands", query);
   commandLife = (id: string) => this.#get<CommandView>(`/api/commands/${encodeURIComponent(id)}`);

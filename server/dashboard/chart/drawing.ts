@@ -1,7 +1,7 @@
 /** Puts the rows of a point into the words and shape of its chart. */
 import type { AlarmView, PointView } from "../../api/contract.ts";
 import { instantOf } from "../format/instant.ts";
-import { glance } from "../format/number.ts";
+import { axisNumbers } from "../format/number.ts";
 import { formatTime, type TimeStyle } from "../format/time.ts";
 import { scaleFor, withUnit, wordsOf } from "../format/value.ts";
 import type { Range } from "../routes.ts";
@@ -39,10 +39,12 @@ export function drawingOf(parts: DrawingParts): Drawing {
 function axisTextOf({ point, loaded, words }: DrawingParts): (value: number) => string {
   const { labels, symbol } = point;
   if (labels) return (value) => labels[String(value)]?.[words.language] ?? "";
-  const summary = summaryOf(loaded.rows);
-  const size = Math.max(Math.abs(summary?.min ?? 0), Math.abs(summary?.max ?? 0));
-  const scale = scaleFor(size, symbol);
-  return (value) => withUnit(glance(value / scale.divisor, words.language), scale.symbol);
+  const { min, max } = summaryOf(loaded.rows) ?? { min: 0, max: 0 };
+  const { divisor, symbol: shown } = scaleFor(Math.max(Math.abs(min), Math.abs(max)), symbol);
+  // Bars stand on zero, lines need not.
+  const span = point.kind === "counter" ? max : max - min;
+  const write = axisNumbers(span / divisor, words.language);
+  return (value) => withUnit(write(value / divisor), shown);
 }
 
 function describe(row: ChartRow, { point, words, style, range }: DrawingParts): readonly string[] {

@@ -37,3 +37,15 @@ export const full = (value: number, language: Language): string => write(value, 
 /** For counters, where the last whole units matter: 48,213.5. */
 export const counted = (value: number, language: Language): string =>
   write(value, language, "counted");
+
+const AXIS_STEPS = 5;
+const AXIS_DIGITS_MAX = 6;
+
+/** How to write the numbers of an axis that spans so much: as many digits as tell its steps apart. */
+export function axisNumbers(span: number, language: Language): (value: number) => string {
+  const step = span / AXIS_STEPS;
+  const digits = step > 0 ? Math.ceil(-Math.log10(step)) : 0;
+  const maximumFractionDigits = Math.max(0, Math.min(AXIS_DIGITS_MAX, digits));
+  const format = new Intl.NumberFormat(localeOf(language), { maximumFractionDigits });
+  return (value) => format.format(value);
+}

@@ -2,11 +2,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { AlarmStepView, AlarmView } from "../../api/contract.ts";
-import { isUntaken } from "../alarms/queue.ts";
+import { isTaken, isUntaken } from "../alarms/queue.ts";
 import type { Problem } from "../api/problem.ts";
 import { HistoryPanel } from "../chart/history-panel.tsx";
-import { useDesk, useWords } from "../desk.ts";
+import { useDesk, useTimeStyle, useWords } from "../desk.ts";
+import { instantOf } from "../format/instant.ts";
 import { glance } from "../format/number.ts";
+import { formatTime } from "../format/time.ts";
 import { CloseAlarm, TakeWithComment } from "../parts/alarm-forms.tsx";
 import { AlarmHands, AlarmSentence } from "../parts/alarm-text.tsx";
 import { PriorityMark } from "../parts/mark.tsx";
@@ -14,6 +16,7 @@ import { Moment } from "../parts/moment.tsx";
 import { PlacePath } from "../parts/place.tsx";
 import { PointValue } from "../parts/point-value.tsx";
 import { ProblemNote } from "../parts/problem.tsx";
+import { ShelveAlarm } from "../parts/shelve-alarm.tsx";
 import type { Range } from "../routes.ts";
 
 /** The live one when it is active, else asked for. */
@@ -48,7 +51,8 @@ export function AlarmPage({ id }: { readonly id: string }) {
         <div>
           <AlarmFacts alarm={alarm} />
           {isUntaken(alarm) && <TakeWithComment alarm={alarm} />}
-          {alarm.state !== "closed" && !isUntaken(alarm) && <CloseAlarm alarm={alarm} />}
+          {isTaken(alarm) && <CloseAlarm alarm={alarm} />}
+          <ShelveAlarm alarm={alarm} />
         </div>
         <div>
           <AlarmHistory alarm={alarm} />
@@ -130,6 +134,7 @@ function AlarmHistory({ alarm }: { readonly alarm: AlarmView }) {
 
 function StepText({ step, alarm }: { readonly step: AlarmStepView; readonly alarm: AlarmView }) {
   const { t, language } = useWords();
+  const style = useTimeStyle();
   const parts = [t(`alarm.step.${step.what}`)];
   if (step.priority) parts.push(t(`priority.${step.priority}`));
   if (step.value !== undefined) {
@@ -138,7 +143,11 @@ function StepText({ step, alarm }: { readonly step: AlarmStepView; readonly alar
   if (step.channel) parts.push(step.channel);
   if (step.by) parts.push(step.by);
   if (step.comment) parts.push(t("quote", { text: step.comment }));
-  if (step.detail) parts.push(step.detail);
+  // The detail of a shelving is when it ends.
+  if (step.detail && step.what === "shelved") {
+    const until = formatTime(instantOf(step.detail), "dayMinute", style);
+    parts.push(t("alarm.until", { until }));
+  } else if (step.detail) parts.push(step.detail);
   return <span>{parts.join(" · ")}</span>;
 }
 

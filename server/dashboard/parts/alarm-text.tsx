@@ -3,7 +3,9 @@ import { useComputed } from "@preact/signals";
 import type { AlarmView } from "../../api/contract.ts";
 import { takenBy } from "../alarms/queue.ts";
 import { alarmSentence } from "../alarms/sentence.ts";
-import { useDesk, useWords } from "../desk.ts";
+import { useDesk, useTimeStyle, useWords } from "../desk.ts";
+import { instantOf } from "../format/instant.ts";
+import { formatMoment } from "../format/time.ts";
 import { isStale } from "../format/value.ts";
 import { Age, Moment } from "./moment.tsx";
 
@@ -38,6 +40,7 @@ export function useAlarmSentence(alarm: AlarmView): string {
 /** Since when, and whose hands it is in. */
 export function AlarmHands({ alarm }: { readonly alarm: AlarmView }) {
   const { t } = useWords();
+  if (alarm.shelved) return <ShelvedNote alarm={alarm} shelved={alarm.shelved} />;
   const taken = takenBy(alarm);
   return (
     <span class="quiet">
@@ -49,6 +52,24 @@ export function AlarmHands({ alarm }: { readonly alarm: AlarmView }) {
       ) : (
         <strong class="untaken">{t("alarm.untaken")}</strong>
       )}
+    </span>
+  );
+}
+
+interface ShelvedProps {
+  readonly alarm: AlarmView;
+  readonly shelved: NonNullable<AlarmView["shelved"]>;
+}
+
+function ShelvedNote({ alarm, shelved }: ShelvedProps) {
+  const { store } = useDesk();
+  const { t } = useWords();
+  const style = useTimeStyle();
+  const { by, reason } = shelved;
+  const until = formatMoment(instantOf(shelved.until), store.now.peek(), style);
+  return (
+    <span class="quiet">
+      <Moment at={alarm.raisedAt} /> · {t("alarm.shelvedUntil", { by, until, reason })}
     </span>
   );
 }

@@ -24,7 +24,9 @@ export function Header() {
       <SiteTime />
       <div class="desk-only header-choices">
         <LanguageChooser />
-        <ThemeChooser />
+        <span class="wall-only">
+          <ThemeChooser />
+        </span>
         {session && (
           <span class="quiet">
             {session.user} · {t(`role.${session.role}`)}

@@ -1,5 +1,5 @@
 /** One line that answers "is the campus all right": what needs you, what is proven, how old it is. */
-import { actionQueue, isUntaken } from "../alarms/queue.ts";
+import { actionQueue, isShelved, isUntaken } from "../alarms/queue.ts";
 import { useDesk, useTimeStyle, useWords } from "../desk.ts";
 import { between, SECOND } from "../format/instant.ts";
 import { formatMoment } from "../format/time.ts";
@@ -22,12 +22,14 @@ function Needs() {
   const queue = actionQueue(store.alarms.value);
   const untaken = queue.filter(isUntaken);
   const [first] = untaken;
-  const inHand = queue.length - untaken.length;
+  const shelved = queue.filter(isShelved).length;
+  const inHand = queue.length - untaken.length - shelved;
   return (
     <p class={first ? "status-needs" : ""}>
       {first && <PriorityMark priority={first.priority} />}
       {first ? t("status.needs", { count: untaken.length }) : t("status.nothingNeeds")}
       {inHand > 0 && t("status.inHand", { count: inHand })}
+      {shelved > 0 && t("status.shelved", { count: shelved })}
     </p>
   );
 }

@@ -4,7 +4,7 @@
  */
 import type { Instant } from "../../../core/time.ts";
 import type { AlarmPriority, AlarmView } from "../../api/contract.ts";
-import { rankOf } from "../alarms/queue.ts";
+import { isActive, isShelved, rankOf } from "../alarms/queue.ts";
 import { isExpected, isStale } from "../format/value.ts";
 import type { LiveState } from "../live/state.ts";
 import { pathOf } from "./tree.ts";
@@ -46,7 +46,7 @@ export function conditionsOf(
     });
   }
   for (const alarm of state.alarms.values()) {
-    if (alarm.state === "closed") continue;
+    if (!isActive(alarm) || isShelved(alarm)) continue;
     upward(alarm.space, (count) => {
       count.alarms += 1;
       count.priority = moreUrgent(count.priority, alarm);

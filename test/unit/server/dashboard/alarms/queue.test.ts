@@ -17,6 +17,13 @@ describe("the action queue", () => {
     ).toEqual(["urgent", "early", "late", "taken"]);
   });
 
+  it("puts what is shelved last: it asks nobody", () => {
+    const shelved = { until: at(1_800), by: "li", reason: "sensor is being exchanged" };
+    const aside = alarmView({ id: "aside", priority: "emergency", shelved });
+    expect(order(aside, alarmView({ id: "low", priority: "low" }))).toEqual(["low", "aside"]);
+    expect(takesPage(aside)).toBe(false);
+  });
+
   it("keeps what has returned unacknowledged and leaves out what is closed", () => {
     expect(
       order(

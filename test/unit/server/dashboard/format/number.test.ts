@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { counted, full, glance } from "../../../../../server/dashboard/format/number.ts";
+import {
+  axisNumbers,
+  counted,
+  full,
+  glance,
+} from "../../../../../server/dashboard/format/number.ts";
 
 describe("a glance", () => {
   it.each([
@@ -20,6 +25,18 @@ describe("a glance", () => {
 it("writes nothing rather than NaN or Infinity", () => {
   expect(glance(Number.NaN, "zh")).toBe("");
   expect(full(Number.POSITIVE_INFINITY, "en")).toBe("");
+});
+
+describe("an axis", () => {
+  it.each([
+    [0.1, 19.66, "19.66"],
+    [0.1, 19.7, "19.7"],
+    [5, 20, "20"],
+    [25_000, 1_500, "1,500"],
+    [0, 3, "3"],
+  ])("that spans %d writes %d as %s", (span, value, text) => {
+    expect(axisNumbers(span, "en")(value)).toBe(text);
+  });
 });
 
 it("keeps the last units of a counter and every known digit in full", () => {
