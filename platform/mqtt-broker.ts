@@ -33,6 +33,8 @@ export type { BrokerUser, BrokerUsers } from "./mqtt-broker-access.ts";
 
 /** A client that has not signed in within this is closed. */
 const SIGN_IN_MS_MAX = 10_000;
+/** A wrong password is answered this late, so that many cannot be tried. */
+const REFUSED_AFTER = seconds(0.5);
 /** Slow readers are closed by their socket's guard; the library's own limit is only the second net. */
 const DRAIN_MS_MAX = 15_000;
 /** For saying goodbye to every client. */
@@ -319,6 +321,7 @@ class EmbeddedBroker implements Broker {
       this.#counts.signInsRefused++;
       const why = isTaken ? "another user has this client id" : "wrong user name or password";
       this.#log.warn("sign-in refused", { address, user: username, client: client.id, why });
+      await this.#options.clock.sleep(REFUSED_AFTER);
       return false;
     }
     guard.signedIn();

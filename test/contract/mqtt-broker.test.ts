@@ -1,6 +1,5 @@
 /** The embedded broker against peers that do not behave, byte by byte. */
 import { createServer } from "node:net";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { seconds } from "../../core/time.ts";
 import { systemClock } from "../../platform/clock.ts";
@@ -178,8 +177,11 @@ describe("embedded broker", () => {
     await eventually("the slow one is closed", () => broker.statistics().slowReaders === 1);
   });
 
-  it("stays awake under a flood of 10,000 messages a second from each of 10 clients", async () => {
-    const broker = await start();
+  it("reads a flood of 100,000 messages a second no faster than allowed, and others meanwhile", async () => {
+    const perSecond = 5_000;
+    const broker = await start({
+      limits: { messagesPerSecondMax: 1_000, allMessagesPerSecondMax: perSecond },
+    });
     const good = client(urlOf(broker), "good");
     await connected(good);
     const burst = Buffer.concat(
@@ -188,18 +190,20 @@ describe("embedded broker", () => {
     const peers = await Promise.all(
       Array.from({ length: 10 }, (_, i) => signedIn(broker, `f${i}`)),
     );
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
+    const began = performance.now();
     for (let round = 0; round < 20; round++) {
       for (const peer of peers) if (peer.socket.writableLength === 0) peer.socket.write(burst);
       const asked = performance.now();
       await good.publish("hazard", "1", { qos: 1 });
-      expect(performance.now() - asked).toBeLessThan(1_000);
+      expect(performance.now() - asked).toBeLessThan(5_000);
       await systemClock.sleep(seconds(0.1));
     }
-    delay.disable();
-    expect(delay.max / 1e6).toBeLessThan(400);
-    expect(broker.statistics().pauses).toBeGreaterThan(0);
+    const tookS = (performance.now() - began) / 1_000;
+    const { messages, pauses } = broker.statistics();
+    // What was read in one piece before the rate was looked at comes on top: 8 kB of each client.
+    const inOnePiece = 11 * Math.ceil((8 * 1_024) / 17);
+    expect(messages).toBeLessThan(perSecond * (tookS + 0.1) + inOnePiece);
+    expect(pauses).toBeGreaterThan(0);
   });
 
   it("keeps only so much retained", async () => {
