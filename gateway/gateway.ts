@@ -19,7 +19,7 @@ import type { Log } from "../platform/log.ts";
 import { connectMqtt } from "../platform/mqtt-client.ts";
 import { Database } from "../platform/sqlite.ts";
 import { Committer } from "./buffer/committer.ts";
-import { openDiskBuffer } from "./buffer/open-buffer.ts";
+import { markDamaged, openDiskBuffer } from "./buffer/open-buffer.ts";
 import { BufferUpkeep } from "./buffer/upkeep.ts";
 import { Executor } from "./commands/executor.ts";
 import { Freeze, isGasPoint } from "./commands/freeze.ts";
@@ -67,12 +67,13 @@ export async function runGateway(
     teardowns.add("data folder", () => claim.release());
 
     const { bytesMax, keep } = configuration.buffer;
-    const buffer = openDiskBuffer(
-      join(options.dataFolder, "buffer.sqlite"),
-      clock,
-      log.child({ component: "buffer" }),
-      { bytesMax, keep, storedBytesMax: bytesMax * STORED_SHARE_MAX, keepStored: STORED_KEPT_FOR },
-    );
+    const bufferFile = join(options.dataFolder, "buffer.sqlite");
+    const buffer = openDiskBuffer(bufferFile, clock, log.child({ component: "buffer" }), {
+      bytesMax,
+      keep,
+      storedBytesMax: bytesMax * STORED_SHARE_MAX,
+      keepStored: STORED_KEPT_FOR,
+    });
     teardowns.add("buffer", () => buffer.close());
     const committer = new Committer(clock, log.child({ component: "buffer" }), buffer);
     teardowns.add("committer", () => committer.stop());
@@ -102,6 +103,10 @@ export async function runGateway(
       uplinkAwayFor: () => uplink.awayFor(),
     });
     committer.onCommit(() => uplink.pump());
+    committer.onDamaged((error) => {
+      markDamaged(bufferFile);
+      ending.abort(error);
+    });
 
     const sources = await openSources(
       {

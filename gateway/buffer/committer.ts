@@ -55,6 +55,7 @@ export class Committer {
   #waiters: Waiter[] = [];
   #dropped = new Map<string, { point: PointId; lane: Lane; samples: number }>();
   readonly #listeners = new Set<() => void>();
+  #damagedListener: (error: unknown) => void = () => {};
   #cancelUrgent: (() => void) | undefined;
   #cancel: (() => void) | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
@@ -92,6 +93,11 @@ export class Committer {
   /** After every commit that made something durable. */
   onCommit(listener: () => void): void {
     this.#listeners.add(listener);
+  }
+
+  /** When the buffer's file turned out to be damaged: nothing can be committed to it any more. */
+  onDamaged(listener: (error: unknown) => void): void {
+    this.#damagedListener = listener;
   }
 
   /** True while the disk refuses. */
@@ -147,6 +153,7 @@ export class Committer {
     try {
       this.#buffer.commit(parts, this.#clock.now(), dropped);
     } catch (error) {
+      if (hasCode(error, "DATABASE_DAMAGED")) this.#damagedListener(error);
       this.#retryLater(error);
       this.#holdHazards(groups);
       return error;

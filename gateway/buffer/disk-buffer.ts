@@ -29,6 +29,8 @@ import {
   type BatchRow,
   BUFFER_MIGRATIONS,
   batchRow,
+  checksum,
+  isDamage,
   prepareStatements,
   rowId,
 } from "./disk-tables.ts";
@@ -37,6 +39,8 @@ import { planTrim, type TrimOptions } from "./trim.ts";
 
 /** Hazards kept in memory while the disk refuses; further ones wait with everything else. */
 export const HELD_SAMPLES_MAX = 20_000;
+/** Rows looked at one by one behind a damaged place, before the next turn goes on. */
+const DAMAGED_ROWS_TRIED_MAX = 1_000;
 /** While nobody reads them, small back-fill batches are written together into one of this size or age. */
 export const TAIL_SAMPLES_MAX = 1_000;
 export const TAIL_AGE_MAX = minutes(5);
@@ -143,13 +147,11 @@ export class DiskBuffer implements SampleBuffer {
       bytes += payload.length;
       next = row + 1;
     };
-    const range = [rowId(lane, next), rowId(lane, last), limits.batchesMax] as const;
-    for (const found of this.#statements.read.iterate(...range)) {
-      const row = batchRow(found);
+    for (const row of this.#rows(lane, next, limits)) {
       const at = row.id - rowId(lane, 0);
       while (next < at && !isFull()) fill(next);
       if (isFull()) break;
-      push(at, row.samples, row.body);
+      push(at, row.isWhole ? row.samples : 0, row.body);
     }
     while (next <= last && !isFull() && !this.#hasRow(lane, next)) fill(next);
     if (next - 1 > this.#readThrough[lane]) this.#readThrough[lane] = next - 1;
@@ -247,7 +249,13 @@ export class DiskBuffer implements SampleBuffer {
       const samples = [...tail.samples, ...part.samples];
       const body = encodeBody(samples);
       const bytes = Buffer.byteLength(body);
-      this.#statements.grow.run(samples.length, bytes, body, rowId(lane, tail.number));
+      this.#statements.grow.run(
+        samples.length,
+        bytes,
+        body,
+        checksum(body),
+        rowId(lane, tail.number),
+      );
       this.#grow(account, bytes - tail.bytes, part.samples.length);
       tails.set(isPrecious, { ...tail, samples, bytes });
       return;
@@ -257,7 +265,8 @@ export class DiskBuffer implements SampleBuffer {
     account.last++;
     const { length } = part.samples;
     const id = rowId(lane, account.last);
-    this.#statements.insert.run(id, isPrecious ? 1 : 0, now, length, bytes, body);
+    const values = [id, isPrecious ? 1 : 0, now, length, bytes, body, checksum(body)];
+    this.#statements.insert.run(...values);
     this.#grow(account, bytes, length);
     if (lane === "backfill") {
       const samples = [...part.samples];
@@ -266,7 +275,8 @@ export class DiskBuffer implements SampleBuffer {
   }
 
   #insertHeld(number: number, { time, samples, bytes, body }: HeldBatch): void {
-    this.#statements.insert.run(rowId("hazard", number), 1, time, samples, bytes, body);
+    const values = [rowId("hazard", number), 1, time, samples, bytes, body, checksum(body)];
+    this.#statements.insert.run(...values);
   }
 
   /** What the server has stored meanwhile needs no disk any more. */
@@ -283,6 +293,43 @@ export class DiskBuffer implements SampleBuffer {
     account.bytes += bytes;
     account.waitingBytes += bytes;
     account.waitingSamples += samples;
+  }
+
+  /** Rows from a number on. Where the file is damaged, only those that can be read by themselves. */
+  #rows(lane: Lane, from: number, limits: ReadLimits): readonly BatchRow[] {
+    const last = rowId(lane, this.#lanes[lane].last);
+    const rows: BatchRow[] = [];
+    let bytes = 0;
+    try {
+      const found = this.#statements.read.iterate(rowId(lane, from), last, limits.batchesMax);
+      for (const row of found) {
+        rows.push(batchRow(row));
+        if (rows.at(-1)?.isWhole === false)
+          this.#log.error("batch is damaged", { lane, row: row.id });
+        bytes += rows.at(-1)?.bytes ?? 0;
+        if (bytes >= limits.bytesMax) break;
+      }
+      return rows;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#log.error("part of the buffer cannot be read", { lane, from, why: wordsOf(error) });
+    }
+    const next = (rows.at(-1)?.id ?? rowId(lane, from) - 1) + 1;
+    for (let id = next; id <= last && rows.length < limits.batchesMax; id++) {
+      const row = this.#rowAt(id);
+      if (row !== undefined) rows.push(row);
+      if (id - next >= DAMAGED_ROWS_TRIED_MAX) break;
+    }
+    return rows;
+  }
+
+  #rowAt(id: number): BatchRow | undefined {
+    try {
+      for (const row of this.#statements.read.iterate(id, id, 1)) return batchRow(row);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
+    return undefined;
   }
 
   #canGrow(tail: Tail, part: CommitPart, now: Instant): boolean {
@@ -353,6 +400,13 @@ export class DiskBuffer implements SampleBuffer {
       });
     } catch (error) {
       this.#lanes = before;
+      if (isDamage(error)) {
+        throw new LamplighterError(
+          "DATABASE_DAMAGED",
+          `${this.#db.file} is damaged: ${wordsOf(error)}. What can be read is kept at the next start.`,
+          { cause: error, fields: { file: this.#db.file } },
+        );
+      }
       const isFull = /full/i.test(wordsOf(error));
       if (!isFull) throw error;
       throw new LamplighterError(

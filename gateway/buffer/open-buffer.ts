@@ -1,14 +1,19 @@
 /**
- * Opens the buffer's file. One that cannot be read is set aside with its date in its name and a new one
- * begun: a gateway that does not start loses more than a damaged buffer holds.
+ * Opens the buffer's file. From one that is damaged, everything that can still be read moves to a new
+ * file under the same numbers, and the old one is set aside with its date in its name: a gateway that does
+ * not start loses more than a damaged buffer holds.
  */
-import { existsSync, renameSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Clock } from "../../core/clock.ts";
-import { hasCode, wordsOf } from "../../core/errors.ts";
+import { wordsOf } from "../../core/errors.ts";
 import { toIso } from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
 import { Database } from "../../platform/sqlite.ts";
 import { DiskBuffer, type DiskBufferOptions } from "./disk-buffer.ts";
+import { isDamage } from "./disk-tables.ts";
+import { salvage } from "./salvage.ts";
+
+const FILE_ENDINGS = ["", "-wal", "-shm"] as const;
 
 export function openDiskBuffer(
   file: string,
@@ -17,17 +22,27 @@ export function openDiskBuffer(
   options: DiskBufferOptions,
 ): DiskBuffer {
   try {
-    return open(file, log, options);
+    if (!existsSync(markOf(file))) return open(file, log, options);
+    log.warn("buffer was found damaged while running", { file });
   } catch (error) {
     if (!isDamage(error)) throw error;
-    const aside = `${file}.damaged-${toIso(clock.now()).replaceAll(":", "")}`;
-    for (const end of ["", "-wal", "-shm"]) {
-      if (existsSync(file + end)) renameSync(file + end, aside + end);
-    }
-    log.error("buffer is damaged and set aside", { file, aside, why: wordsOf(error) });
-    return open(file, log, options);
+    log.error("buffer is damaged", { file, why: wordsOf(error) });
   }
+  const aside = `${file}.damaged-${toIso(clock.now()).replaceAll(":", "")}`;
+  for (const end of FILE_ENDINGS) {
+    if (existsSync(file + end)) renameSync(file + end, aside + end);
+  }
+  open(file, log, options).close();
+  const saved = salvage({ from: aside, to: file });
+  rmSync(markOf(file), { force: true });
+  log.warn("buffer set aside", { file, aside, ...saved });
+  return open(file, log, options);
 }
+
+/** Remembers for the next start that this file must be gone through. */
+export const markDamaged = (file: string): void => writeFileSync(markOf(file), "");
+
+const markOf = (file: string): string => `${file}.suspect`;
 
 function open(file: string, log: Log, options: DiskBufferOptions): DiskBuffer {
   const database = Database.open({ file, commits: "durable" });
@@ -37,10 +52,4 @@ function open(file: string, log: Log, options: DiskBufferOptions): DiskBuffer {
     database.close();
     throw error;
   }
-}
-
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-function isDamage(error: unknown): boolean {
-  const code = Reflect.get(Object(error), "errcode");
-  return hasCode(error, "DATABASE_DAMAGED") || code === 11 || code === 26;
 }

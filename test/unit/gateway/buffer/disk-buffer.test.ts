@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { instant } from "../../../../core/time.ts";
 import { DiskBuffer } from "../../../../gateway/buffer/disk-buffer.ts";
-import { openDiskBuffer } from "../../../../gateway/buffer/open-buffer.ts";
+import { markDamaged, openDiskBuffer } from "../../../../gateway/buffer/open-buffer.ts";
 import { silentLog } from "../../../../platform/log.ts";
 import { Database } from "../../../../platform/sqlite.ts";
 import { bufferSuite, decoded, part, ROOMY, sample } from "../../../contract/buffer-suite.ts";
@@ -74,6 +74,31 @@ describe("the disk buffer", () => {
     ]);
     expect(again.lane("live")).toMatchObject({ last: 1, waitingSamples: 5_000 });
   });
+
+  it.each(["found when it is read", "found while running"] as const)(
+    "keeps what can be read of a file with destroyed pages, under the same numbers: %s",
+    (how) => {
+      const first = open(file());
+      const many = Array.from({ length: 500 }, (_, i) => sample("a/x", i + 0.25, i));
+      for (let i = 0; i < 40; i++) first.commit([part("live", many)], instant(i));
+      first.acknowledge("live", 3);
+      const epoch = first.epoch();
+      first.close();
+      const bytes = readFileSync(file());
+      bytes.fill(0xab, 40 * 4_096, 43 * 4_096);
+      writeFileSync(file(), bytes);
+      if (how === "found while running") markDamaged(file());
+      const buffer = openDiskBuffer(file(), new FakeClock(), silentLog, ROOMY);
+      expect(buffer.epoch()).toBe(epoch);
+      expect(buffer.reconcile({ hazard: 0, live: 3, backfill: 0 })).toBe("agreed");
+      const batches = buffer.read("live", 4, { batchesMax: 99, bytesMax: 99_999_999 }).map(decoded);
+      expect(batches.map((b) => b.number)).toEqual(Array.from({ length: 37 }, (_, i) => i + 4));
+      const whole = batches.filter((b) => b.samples.length === 500).length;
+      expect(whole).toBeGreaterThan(20);
+      expect(whole).toBeLessThan(37);
+      buffer.close();
+    },
+  );
 
   it("sets a damaged file aside and begins anew", () => {
     writeFileSync(
