@@ -6,10 +6,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
-import { formatProblems } from "../core/document.ts";
+import { formatProblems, type Problem } from "../core/document.ts";
 import { LamplighterError } from "../core/errors.ts";
 import { milliseconds, seconds } from "../core/time.ts";
-import { loadProfiles } from "../device-profiles/library.ts";
+import { LIBRARY_FOLDER, loadProfile, loadStandardPoints } from "../device-profiles/library.ts";
 import type { Profile } from "../device-profiles/profile.ts";
 import { aborted, Teardowns } from "../platform/lifecycle.ts";
 import type { Log } from "../platform/log.ts";
@@ -110,7 +110,7 @@ async function build(
 ): Promise<RunningCampus> {
   const { campus, seed, dataDir } = options;
   await mkdir(dataDir, { recursive: true });
-  const profiles = await requireProfiles();
+  const profiles = await requireProfiles(campus);
   const files = await loadScenarios();
 
   const plan = planOf(campus);
@@ -157,11 +157,8 @@ async function build(
   const mqtt = mqttDevices(options, { clock, log, devices, roll });
   for (const device of mqtt) teardowns.add(`mqtt ${device.device.device.id}`, () => device.close());
 
-  const opcua = options.withoutOpcua
-    ? undefined
-    : await openOpcua(options, { clock, log, faults, devices });
-  if (opcua) teardowns.add("opcua server", () => opcua.server.close());
-
+  // Takes seconds to load; everything else is there meanwhile.
+  let opcua: OpenOpcua | undefined;
   const stopping = new AbortController();
   const looped = loop(clock, stopping.signal, () => {
     step(world, clock.now());
@@ -183,6 +180,8 @@ async function build(
     { port: options.ports.control, clock, log: log.child({ component: "control" }) },
   );
   teardowns.add("control page", () => control.close());
+  if (!options.withoutOpcua) opcua = await openOpcua(options, { clock, log, faults, devices });
+  if (opcua) teardowns.add("opcua server", opcua.server.close.bind(opcua.server));
   const opcuaPort = opcua?.port ?? 0;
   log.info("campus started", {
     devices: devices.size,
@@ -205,11 +204,22 @@ async function build(
   };
 }
 
-async function requireProfiles(): Promise<ReadonlyMap<string, Profile>> {
-  const profiles = await loadProfiles();
-  if (profiles.ok) return profiles.value;
-  throw new LamplighterError("CONFIG_INVALID", formatProblems(profiles.error));
+/** Those the campus uses and no other: reading the whole library takes half a second. */
+async function requireProfiles(campus: Campus): Promise<ReadonlyMap<string, Profile>> {
+  const standard = await loadStandardPoints();
+  if (!standard.ok) throw invalid(standard.error);
+  const profiles = new Map<string, Profile>();
+  for (const id of new Set(campus.devices.map(({ profile }) => profile))) {
+    const file = join(LIBRARY_FOLDER, `${id}.yaml`);
+    const loaded = await loadProfile(id, file, standard.value);
+    if (!loaded.ok) throw invalid(loaded.error);
+    profiles.set(id, loaded.value);
+  }
+  return profiles;
 }
+
+const invalid = (problems: readonly Problem[]): LamplighterError =>
+  new LamplighterError("CONFIG_INVALID", formatProblems(problems));
 
 function lineDevices(line: string, devices: ReadonlyMap<string, SimulatedDevice>) {
   return [...devices.values()].flatMap((device) => {
@@ -244,6 +254,11 @@ function mqttDevices(
   });
 }
 
+interface OpenOpcua {
+  readonly server: OpcuaCampusServer;
+  readonly port: number;
+}
+
 async function openOpcua(
   { dataDir, ports }: CampusOptions,
   parts: {
@@ -252,7 +267,7 @@ async function openOpcua(
     readonly faults: FaultBoard;
     readonly devices: ReadonlyMap<string, SimulatedDevice>;
   },
-): Promise<{ readonly server: OpcuaCampusServer; readonly port: number } | undefined> {
+): Promise<OpenOpcua | undefined> {
   const { clock, log, faults } = parts;
   const entries = [...parts.devices.values()].flatMap((device) => {
     const { wire } = device.device;

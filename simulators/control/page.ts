@@ -34,7 +34,7 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c
 
 const STYLE = `
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#f7f8fa}
-header{display:flex;justify-content:space-between;align-items:baseline}
+header a{white-space:nowrap}header{display:flex;justify-content:space-between;align-items:baseline}
 dl{display:flex;gap:2rem;flex-wrap:wrap}dt{color:#5b6675;font-size:.85rem}dd{margin:0;font-size:1.4rem}
 article{background:#fff;border:1px solid #dde2e8;border-radius:8px;padding:1rem;margin:.75rem 0}
 h2{margin:0;font-size:1.1rem}p{margin:.3rem 0}button{font:inherit;padding:.3rem 1rem;margin-right:.5rem}
