@@ -1,8 +1,11 @@
 /** The thread that seals: it alone writes the months' files and the daily summaries. */
-import { constants, setPriority } from "node:os";
+import { setPriority } from "node:os";
 import { workerData } from "node:worker_threads";
 import { type SealedRound, Sealer } from "../chunks/sealer.ts";
 import { answerCalls } from "./worker-call.ts";
+
+/** A little: on a busy machine appends in the end wait for sealing. */
+const NICE = 3;
 
 const options = workerData as { readonly folder: string; readonly zone: string };
 let sealer: Sealer | undefined;
@@ -28,6 +31,6 @@ const calls = {
 export type SealerCalls = typeof calls;
 
 // Sealing can wait, commits and alarms cannot. Linux alone takes 0 for this thread instead of the process.
-if (process.platform === "linux") setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
+if (process.platform === "linux") setPriority(0, NICE);
 
 answerCalls(calls);
