@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { milliseconds, seconds } from "../../../../../core/time.ts";
 import type { Framing, Stranger } from "../../../../../gateway/sources/modbus/frame.ts";
@@ -204,6 +205,40 @@ describe("a transport", () => {
       await asked;
       expect([end, wire.clock.pendingTimers]).toEqual([end, 0]);
     }
+  });
+
+  it("settles every transaction in time, whatever comes, and takes no other's value", async () => {
+    const event = fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 60 }),
+      fc.constantFrom("good", "late", "end", "wait" as const),
+    );
+    const run = async (framing: Framing, events: (Uint8Array | string)[]): Promise<boolean> => {
+      const wire = await opened(framing);
+      const request = { transaction: 1, unit: 1 };
+      const good = framed(request, Buffer.from(hex("03 04 00 01 00 02")), framing);
+      const late = framed(
+        { transaction: 9, unit: 2 },
+        Buffer.from(hex("03 04 FF FF FF FF")),
+        framing,
+      );
+      const asked = wire.ask("03 00 00 00 02");
+      await wire.clock.advance(milliseconds(1));
+      for (const next of events) {
+        if (next === "good") wire.events.bytes(good);
+        else if (next === "late") wire.events.bytes(late);
+        else if (next === "end") wire.events.ended("gone");
+        else if (next === "wait") await wire.clock.advance(milliseconds(30));
+        else if (typeof next !== "string") wire.events.bytes(next);
+      }
+      await wire.clock.advance(milliseconds(500));
+      const answer = await Promise.race([asked, Promise.resolve().then(() => "never")]);
+      return (
+        answer !== "never" && !answer.includes("FF FF FF FF") && wire.clock.pendingTimers === 0
+      );
+    };
+    const events = fc.array(event, { maxLength: 12 });
+    const framing = fc.constantFrom<Framing>("mbap", "rtu");
+    await fc.assert(fc.asyncProperty(framing, events, run), { numRuns: 300 });
   });
 
   it("closes a stream that floods it while nobody asks", async () => {
