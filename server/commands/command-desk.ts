@@ -9,6 +9,7 @@ import type { Clock } from "../../core/clock.ts";
 import { type CommandReply, isEnded, rankOf } from "../../core/command.ts";
 import { LamplighterError, wordsOf } from "../../core/errors.ts";
 import { type CommandId, commandId, deviceOf, type PointId, spaceId } from "../../core/ids.ts";
+import { steadyTime } from "../../core/steady-time.ts";
 import {
   formatDuration,
   type Instant,
@@ -59,11 +60,14 @@ export class CommandDesk {
   readonly #holders: Holders;
   readonly #listeners = new Set<(command: Command) => void>();
   readonly #sending = new Set<Promise<void>>();
+  /** Deadlines are held against this, so that a set clock expires nothing. */
+  readonly #steadyNow: () => Instant;
   #wake = (): void => {};
   #isFailing = false;
 
   constructor(parts: CommandDeskParts) {
     this.#parts = parts;
+    this.#steadyNow = steadyTime(parts.clock);
     this.#table = new CommandTable(parts.db);
     for (const command of this.#table.running()) this.#running.set(command.id, command);
     this.#holders = new Holders(this.#table.holding(parts.clock.now()));
@@ -140,7 +144,7 @@ export class CommandDesk {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
       const due = this.#tryStep();
-      const left = milliseconds(Math.max(1, due - clock.now()));
+      const left = milliseconds(Math.max(1, due - this.#steadyNow()));
       await clock.sleep(left, AbortSignal.any([signal, woken.signal]));
     }
     this.#wake = () => {};
@@ -165,7 +169,7 @@ export class CommandDesk {
       ...(lease === undefined ? {} : { lease }),
       ttl: COMMAND_TTL,
       submittedAt: now,
-      expiresAt: later(now, COMMAND_TTL),
+      expiresAt: later(this.#steadyNow(), COMMAND_TTL),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       state: "queued",
       steps: [{ state: "queued", at: now, by }],
@@ -215,7 +219,7 @@ export class CommandDesk {
 
   /** A disk that refuses delays commands and must not end the alarms with them. */
   #tryStep(): Instant {
-    const now = this.#parts.clock.now();
+    const now = this.#steadyNow();
     try {
       const due = this.#step(now);
       this.#isFailing = false;
@@ -230,12 +234,13 @@ export class CommandDesk {
   /** Does what is due and says when something will be due next. */
   #step(now: Instant): Instant {
     this.#refuseFrozen();
+    const at = this.#parts.clock.now();
     const ended: { command: Command; step: CommandStep }[] = [];
     const ready: Command[] = [];
     let next = later(now, minutes(1));
     for (const command of this.#running.values()) {
       const due = this.#dueOf(command);
-      if (due.at <= now) ended.push({ command, step: { at: now, ...due.step } });
+      if (due.at <= now) ended.push({ command, step: { at, ...due.step } });
       else {
         if (due.at < next) next = due.at;
         if (command.state === "queued" && this.#isReady(command)) ready.push(command);

@@ -34,6 +34,7 @@ export interface Command {
   /** Counted from the submission here, and again from the arrival at the gateway. */
   readonly ttl: Duration;
   readonly submittedAt: Instant;
+  /** This and the next by a clock that never steps. */
   readonly expiresAt: Instant;
   readonly idempotencyKey?: string;
   readonly state: CommandState;

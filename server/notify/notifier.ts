@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { backoff } from "../../core/backoff.ts";
 import type { Clock } from "../../core/clock.ts";
 import { wordsOf } from "../../core/errors.ts";
+import { steadyTime } from "../../core/steady-time.ts";
 import {
   hours,
   type Instant,
@@ -62,13 +63,18 @@ export class Notifier {
   readonly #channels: readonly NotificationChannel[];
   readonly #wakes = new Map<string, () => void>();
   readonly #failing = new Set<string>();
+  /** Retries are planned by this, so that a set clock neither hurries nor forgets them. */
+  readonly #steadyNow: () => Instant;
   #pausedUntil = instant(0);
   readonly #settled: { readonly one: QueuedNotification; readonly outcome: DeliveryOutcome }[] = [];
 
   constructor(parts: NotifierParts, channels: readonly NotificationChannel[]) {
     this.#parts = parts;
     this.#channels = channels;
+    this.#steadyNow = steadyTime(parts.clock);
     this.#outbox = new Outbox(parts.db);
+    // The wall clock may have been set back while we were away.
+    this.#outbox.hasten(later(this.#steadyNow(), RETRY_MAX));
     parts.book.follow((changes) => this.#enqueue(changes));
     parts.book.onChange(() => this.#wakeAll());
   }
@@ -93,7 +99,7 @@ export class Notifier {
 
   /** Runs inside the transaction that changes the alarms. */
   #enqueue(changes: readonly AlarmChange[]): void {
-    const now = this.#parts.clock.now();
+    const now = this.#steadyNow();
     for (const { alarm, steps } of changes) {
       steps.forEach((step, i) => {
         if (alarm.foundLate || alarm.shelved !== undefined || !TOLD.has(step.what)) return;
@@ -143,7 +149,7 @@ export class Notifier {
     underWay: Map<number, Promise<void>>,
     signal: AbortSignal,
   ): number {
-    const now = this.#parts.clock.now();
+    const now = this.#steadyNow();
     if (now < this.#pausedUntil) return this.#pausedUntil - now;
     const due = this.#outbox.due(channel.id, now, DELIVERIES_AT_ONCE_MAX * 2);
     for (const one of due) {
@@ -185,7 +191,7 @@ export class Notifier {
       });
     } catch (error) {
       // They are still queued, and go out again under the same ids once the disk may be better.
-      this.#pausedUntil = later(this.#parts.clock.now(), RETRY_FIRST);
+      this.#pausedUntil = later(this.#steadyNow(), RETRY_FIRST);
       this.#parts.log.error("deliveries not recorded", { why: wordsOf(error) });
     }
   }
@@ -193,7 +199,7 @@ export class Notifier {
   #record(draft: AlarmDraft, one: QueuedNotification, outcome: DeliveryOutcome): void {
     const at = this.#parts.clock.now();
     const attempt = one.attempts + 1;
-    const dueAt = this.#retryAt(one, at);
+    const dueAt = this.#retryAt(one, this.#steadyNow());
     const givenUp = outcome.kind === "refused" || dueAt - one.queuedAt > GIVE_UP_AFTER;
     const line = (what: AlarmStepKind, detail: string): AlarmStep => ({
       at,

@@ -42,6 +42,7 @@ export class Outbox {
   readonly #next: Statement;
   readonly #again: Statement;
   readonly #done: Statement;
+  readonly #hasten: Statement;
   readonly #count: Statement;
   readonly #channels: Statement;
 
@@ -56,6 +57,7 @@ export class Outbox {
     );
     this.#next = db.prepare("SELECT min(due_ms) AS due FROM notification WHERE channel = ?");
     this.#again = db.prepare("UPDATE notification SET attempts = ?, due_ms = ? WHERE number = ?");
+    this.#hasten = db.prepare("UPDATE notification SET due_ms = ? WHERE due_ms > ?");
     this.#done = db.prepare("DELETE FROM notification WHERE number = ?");
     this.#count = db.prepare("SELECT count(*) AS n FROM notification WHERE channel = ?");
     this.#channels = db.prepare("SELECT DISTINCT channel FROM notification");
@@ -79,6 +81,11 @@ export class Outbox {
 
   again(one: QueuedNotification, dueAt: Instant): void {
     this.#again.run(one.attempts + 1, dueAt, one.number);
+  }
+
+  /** Nothing may be due later than this. */
+  hasten(latest: Instant): void {
+    this.#hasten.run(latest, latest);
   }
 
   done(one: QueuedNotification): void {

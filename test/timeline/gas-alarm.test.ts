@@ -1,6 +1,6 @@
 /** A gas leak in a laboratory, from the first sample to the desk's last word. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { milliseconds, seconds } from "../../core/time.ts";
+import { hours, milliseconds, seconds } from "../../core/time.ts";
 import { loadRules } from "../../server/rules/rule-directory.ts";
 import { AlarmDesk } from "../support/alarm-desk.ts";
 import { bad, good } from "../support/campus.ts";
@@ -130,6 +130,20 @@ test("what the back-fill brings is found late, wakes nobody and freezes nothing"
     { foundLate: true, raisedAt: desk.at(seconds(-599)), priority: "emergency" },
   ]);
   expect(desk.book.frozenSpaces().size).toBe(0);
+});
+
+test("the server's clock set by an hour, either way: no sensor is lost, no alarm returns", async () => {
+  await showsFor(30, 22);
+  for (const by of [hours(1), hours(-2)]) {
+    desk.clock.step(by);
+    for (let i = 0; i < 5; i++) {
+      await desk.clock.advance(seconds(1));
+      const time = desk.at(seconds(30 + i + (by > 0 ? 0 : 10)));
+      desk.samples.store(desk.clock.now(), [good(GAS, time, 30)], "hazard");
+      await settle();
+    }
+  }
+  expect(desk.alarms().map((a) => [a.kind, a.state])).toEqual([["condition", "unacknowledged"]]);
 });
 
 test("a crash and a restart double nothing and forget nothing", async () => {

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { minutes, seconds } from "../../core/time.ts";
+import { hours, minutes, seconds } from "../../core/time.ts";
 import { silentLog } from "../../platform/log.ts";
 import type { AlarmView } from "../../server/api/contract.ts";
 import { Notifier } from "../../server/notify/notifier.ts";
@@ -187,6 +187,21 @@ test("a shelved alarm is told to nobody until its time is over", async () => {
   await eventually("told again", () => ofIt().length === 2);
   expect(ofIt()[1]).toMatchObject({ step: { what: "unshelved" }, alarm: { id } });
   expect(desk.book.get(id)?.shelved).toBeUndefined();
+});
+
+test("a clock set back by an hour delays no retry", async () => {
+  let isUp = false;
+  const { made, url } = await receiver((request, response) =>
+    answers(isUp ? 200 : 503)(request, response),
+  );
+  const told = notifier(desk, { security: url });
+  await desk.run((signal) => told.run(signal));
+  await leaks();
+  await eventually("first failure", () => fates().length === 1);
+  isUp = true;
+  desk.clock.step(hours(-1));
+  await desk.clock.advance(seconds(2));
+  await eventually("told", () => made.told.length === 2);
 });
 
 test("what waits survives a restart and goes out once; what went out does not go again", async () => {
