@@ -24,6 +24,10 @@ export interface SocketLimits {
   readonly packetBytesMax: number;
   /** Of one client; a faster one is slowed down by not reading its socket. */
   readonly messagesPerSecondMax: number;
+  /** Of all clients together; beyond, those who send much are slowed down. */
+  readonly allMessagesPerSecondMax: number;
+  /** Connections, signed in or not; further ones are closed at once. */
+  readonly clientsMax: number;
   /** Messages of one client whose acknowledgement is held back; further ones are not read. */
   readonly inFlightMax: number;
   /** Waiting for a slow reader before others are made to wait for it. */
@@ -51,6 +55,8 @@ export class GuardedSocket {
   #held = 0;
   #pauses = 0;
   readonly #rate: RateBucket;
+  /** What this client may send whatever the others do, so that no flood keeps a quiet client waiting. */
+  readonly #share: RateBucket;
   #cancelWake: (() => void) | undefined;
   #isWaking = false;
   #cancelSlow: (() => void) | undefined;
@@ -58,7 +64,9 @@ export class GuardedSocket {
   constructor(socket: Socket, options: GuardOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#rate = new RateBucket(options.clock, options.limits.messagesPerSecondMax);
+    const { clock, limits } = options;
+    this.#rate = new RateBucket(clock, limits.messagesPerSecondMax);
+    this.#share = new RateBucket(clock, limits.allMessagesPerSecondMax / limits.clientsMax);
     this.#readSocket = socket.read.bind(socket);
     // Node itself calls read(0) to make the socket go on; that must take nothing.
     socket.read = (size) => (size === 0 ? this.#readSocket(0) : this.#read());
@@ -97,7 +105,7 @@ export class GuardedSocket {
 
   #read(): Buffer | null {
     const { limits, everybody } = this.#options;
-    const isOpen = this.#rate.isOpen() && everybody.isOpen();
+    const isOpen = this.#rate.isOpen() && (everybody.isOpen() || this.#share.isOpen());
     if (!isOpen || this.#held >= limits.inFlightMax) {
       if (this.#cancelWake === undefined) this.#pauses++;
       this.#cancelWake ??= this.#options.clock.after(PAUSE, () => this.#wake());
@@ -139,6 +147,7 @@ export class GuardedSocket {
     }
     if (header.type === PUBLISH) {
       this.#rate.take();
+      this.#share.take();
       this.#options.everybody.take();
     }
     return undefined;

@@ -44,12 +44,7 @@ const TOPIC_LEVELS_MAX = 20;
 /** MQTT 3.1.1 allows more than the 23 characters of 3.1. */
 const CLIENT_ID_CHARACTERS_MAX = 128;
 
-export interface BrokerLimits extends SocketLimits, RetainedLimits {
-  /** Of all clients together; beyond, everybody is slowed down. */
-  readonly allMessagesPerSecondMax: number;
-  /** Connections, signed in or not; further ones are closed at once. */
-  readonly clientsMax: number;
-}
+export interface BrokerLimits extends SocketLimits, RetainedLimits {}
 
 /** For devices; a server that takes batches from gateways sets its own. */
 export const BROKER_LIMITS: BrokerLimits = {

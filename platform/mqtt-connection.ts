@@ -200,8 +200,6 @@ export class MqttConnection {
     const port = Number(url.port || (isTls ? 8883 : 1883));
     // RFC 6066 §3 allows no address as server name; the certificate is checked against the host all the same.
     const name = isIP(host) === 0 ? { servername: host } : {};
-    // A name to certify, not an address: RFC 6066 §3.
-    const named = isIP(host) === 0 ? { servername: host } : {};
     const socket = isTls
       ? connectTls({ host, port, ...name, ...(ca === undefined ? {} : { ca }) })
       : connectTcp({ host, port });
