@@ -13,6 +13,8 @@ import type { Duration } from "./time.ts";
 
 export const CATALOGUE_DEVICES_MAX = 20_000;
 export const CATALOGUE_POINTS_MAX = 200_000;
+/** A longer birth message passes no broker of ours. */
+export const CATALOGUE_BYTES_MAX = 8_000_000;
 
 /** What a sensor guards against; the kinds the shipped rules know. */
 export const HAZARD_KINDS = [

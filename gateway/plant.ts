@@ -4,7 +4,7 @@
  * fit is told at once, each with its place in the file.
  */
 import { createHash } from "node:crypto";
-import type { Catalogue, CataloguePoint } from "../core/catalogue.ts";
+import { CATALOGUE_BYTES_MAX, type Catalogue, type CataloguePoint } from "../core/catalogue.ts";
 import { nearest, type Parsed, type Problem } from "../core/document.ts";
 import {
   type ConnectionId,
@@ -84,7 +84,13 @@ export function buildPlant(
   const points = new Map(
     list.flatMap((c) => c.devices.flatMap((d) => gatewayPoints(c.connection, d))),
   );
-  return success({ catalogue: catalogueOf(value, list, points), connections: list, points });
+  const catalogue = catalogueOf(value, list, points);
+  const bytes = Buffer.byteLength(JSON.stringify(catalogue));
+  if (bytes > CATALOGUE_BYTES_MAX) {
+    const message = `the ${points.size} points of these devices make a birth message of ${bytes} bytes, the server takes ${CATALOGUE_BYTES_MAX}: share them among several gateways`;
+    return failure([problemAt(["devices"], message)]);
+  }
+  return success({ catalogue, connections: list, points });
 }
 
 interface DeviceProblem {

@@ -13,7 +13,7 @@ import {
   LANES,
   type Lane,
 } from "../../core/batch.ts";
-import { parseCatalogue } from "../../core/catalogue.ts";
+import { CATALOGUE_BYTES_MAX, parseCatalogue } from "../../core/catalogue.ts";
 import type { Clock } from "../../core/clock.ts";
 import { wordsOf } from "../../core/errors.ts";
 import type { GatewayId, SiteId } from "../../core/ids.ts";
@@ -45,7 +45,7 @@ const ASK_PAUSE = seconds(5);
 /** When the store refuses, everything waits for this. */
 const STORE_RETRY = seconds(1);
 /** Longer birth messages are refused before they are parsed. */
-export const BIRTH_BYTES_MAX = 8 * 1024 * 1024;
+export const BIRTH_BYTES_MAX = CATALOGUE_BYTES_MAX;
 
 export interface IngestParts {
   /** Connected to the broker as the server's own user; closed by who made it. */

@@ -82,6 +82,13 @@ describe("the plant of a gateway", () => {
     expect(await problemsOf(devices)).toContain(problem);
   });
 
+  it("refuses more points than one birth message can carry", async () => {
+    const many = Array.from({ length: 1_000 }, (_, i) =>
+      device("profile: eastron/sdm630, connection: bus, unit: 1").replace("m1", `m${i}`),
+    );
+    expect(await problemsOf(many.join(""))).toContain("share them among several gateways");
+  });
+
   it("tells every problem at once", async () => {
     const second = device(
       "profile: waveshare/relay-8ch, connection: bus, unit: 1, points: { x: {} }",
