@@ -4,17 +4,20 @@
  * know us by it.
  */
 import { X509Certificate } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../../core/clock.ts";
-import { days } from "../../../core/time.ts";
+import { days, type Instant, milliseconds } from "../../../core/time.ts";
 import type { Log } from "../../../platform/log.ts";
 import type { Library, OPCUACertificateManager } from "./library.ts";
 
 const VALID_DAYS = 5 * 365;
 /** Servers must be told of the new one, so people need time. */
 const RENEW_BEFORE = days(60);
+/** While another connection makes the certificate; after all these its process must have died. */
+const WAIT = milliseconds(200);
+const WAITS_MAX = 50;
 const APPLICATION_NAME = "Lamplighter gateway";
 
 export interface OwnCertificate {
@@ -28,11 +31,17 @@ export interface OwnCertificate {
 export const ownCertificateFile = (pkiFolder: string): string =>
   join(pkiFolder, "own", "certs", "gateway.pem");
 
+export interface CertificateOptions {
+  readonly pkiFolder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 export async function openCertificates(
   library: Library,
-  options: { readonly pkiFolder: string; readonly clock: Clock; readonly log: Log },
+  options: CertificateOptions,
 ): Promise<OwnCertificate> {
-  const { pkiFolder, clock, log } = options;
+  const { pkiFolder } = options;
   await mkdir(pkiFolder, { recursive: true, mode: 0o700 });
   const manager = new library.OPCUACertificateManager({
     rootFolder: pkiFolder,
@@ -42,30 +51,65 @@ export async function openCertificates(
   });
   await manager.initialize();
   const certificateFile = ownCertificateFile(pkiFolder);
-  const current = await certificateIn(certificateFile);
-  const applicationUri = uriOf(current) ?? `urn:${hostname()}:lamplighter:gateway`;
-  const now = clock.now();
-  if (current === undefined || Date.parse(current.validTo) - now < RENEW_BEFORE) {
-    await rm(certificateFile, { force: true });
-    await manager.createSelfSignedCertificate({
-      applicationUri,
-      subject: { commonName: APPLICATION_NAME, organization: "Lamplighter" },
-      dns: [hostname()],
-      startDate: new Date(now - days(1)),
-      validity: VALID_DAYS,
-      outputFile: certificateFile,
-    });
-    const fresh = await certificateIn(certificateFile);
-    const message = current === undefined ? "own certificate made" : "own certificate renewed";
-    log.info(message, {
-      file: certificateFile,
-      fingerprint: fresh?.fingerprint,
+  const current = await renewed(manager, certificateFile, options);
+  return {
+    manager,
+    certificateFile,
+    privateKeyFile: manager.privateKey,
+    applicationUri: uriOf(current) ?? "",
+    applicationName: APPLICATION_NAME,
+  };
+}
+
+/** Several connections start at once and share the folder: one of them makes the certificate. */
+async function renewed(
+  manager: OPCUACertificateManager,
+  file: string,
+  options: CertificateOptions,
+): Promise<X509Certificate | undefined> {
+  const { pkiFolder, clock, log } = options;
+  const lock = join(pkiFolder, "making-certificate");
+  for (let waited = 0; ; waited++) {
+    const current = await certificateIn(file);
+    const left = current === undefined ? 0 : Date.parse(current.validTo) - clock.now();
+    if (left >= RENEW_BEFORE) return current;
+    const isOurs = await mkdir(lock).then(
+      () => true,
+      () => false,
+    );
+    if (!isOurs && waited < WAITS_MAX) {
+      await clock.sleep(WAIT);
+      continue;
+    }
+    try {
+      await make(manager, file, { current, now: clock.now() });
+    } finally {
+      await rmdir(lock).catch(() => {});
+    }
+    const made = await certificateIn(file);
+    log.info(current === undefined ? "own certificate made" : "own certificate renewed", {
+      file,
+      fingerprint: made?.fingerprint,
       todo: "servers with security must be told to trust it",
     });
+    return made;
   }
-  const privateKeyFile = manager.privateKey;
-  const applicationName = APPLICATION_NAME;
-  return { manager, certificateFile, privateKeyFile, applicationUri, applicationName };
+}
+
+async function make(
+  manager: OPCUACertificateManager,
+  outputFile: string,
+  { current, now }: { readonly current: X509Certificate | undefined; readonly now: Instant },
+): Promise<void> {
+  await rm(outputFile, { force: true });
+  await manager.createSelfSignedCertificate({
+    applicationUri: uriOf(current) ?? `urn:${hostname()}:lamplighter:gateway`,
+    subject: { commonName: APPLICATION_NAME, organization: "Lamplighter" },
+    dns: [hostname()],
+    startDate: new Date(now - days(1)),
+    validity: VALID_DAYS,
+    outputFile,
+  });
 }
 
 async function certificateIn(file: string): Promise<X509Certificate | undefined> {
