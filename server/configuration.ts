@@ -69,6 +69,21 @@ const serverSchema = z.strictObject({
       }),
     ])
     .prefault({ kind: "embedded" }),
+  store: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("embedded") }),
+      z.strictObject({
+        kind: z.literal("influxdb"),
+        url: z.string().regex(/^https?:\/\//, "must begin with http:// or https://"),
+        /** In 2.x and 3 the database that is mapped to the bucket. */
+        database: z.string().min(1).max(64).default("lamplighter"),
+        username: z.string().optional(),
+        passwordFile: z.string().optional(),
+        /** Of 2.x and 3, in place of user and password. */
+        tokenFile: z.string().optional(),
+      }),
+    ])
+    .prefault({ kind: "embedded" }),
   /** Who may connect to the embedded broker; the file holds the password in its first line. */
   gateways: z
     .array(z.strictObject({ id: named(parseGatewayId), passwordFile: z.string() }))
@@ -92,6 +107,7 @@ export type SiteConfiguration = z.infer<typeof siteSchema>;
 export type SpaceConfiguration = SiteConfiguration["spaces"][number];
 export type ServerConfiguration = z.infer<typeof serverSchema>;
 export type BrokerConfiguration = ServerConfiguration["broker"];
+export type StoreConfiguration = ServerConfiguration["store"];
 export type WebhookConfiguration = ServerConfiguration["notifications"][number];
 
 export const parseServerConfiguration = (

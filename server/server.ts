@@ -43,7 +43,7 @@ import { openRecords } from "./open-records.ts";
 import { RuleBook } from "./rules/rule-book.ts";
 import { RuleEngine } from "./rules/rule-engine.ts";
 import { createSpaces } from "./spaces.ts";
-import { openEmbeddedStore } from "./store/embedded-store.ts";
+import { openStore } from "./store/open-store.ts";
 import { gatewayUser, SERVER_USER, serverUser } from "./uplink-users.ts";
 
 export const VERSION = "0.1.0";
@@ -78,12 +78,14 @@ export async function runServer(
     const journal = new Journal(records, clock);
     const accounts = new Accounts(records, clock, journal);
     const spaces = createSpaces(folder.site.spaces);
-    const store = await openEmbeddedStore({
+    const store = await openStore(folder.server.store, {
       folder: join(options.dataFolder, "series"),
       zone: folder.site.site.zone,
       clock,
       log: log.child({ component: "store" }),
       onFailure: failed,
+      readSecret: (file) => readPassword(folder.path, file),
+      random: Math.random,
     });
     teardowns.add("store", () => store.close());
 
