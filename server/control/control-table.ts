@@ -20,6 +20,9 @@ const MIGRATIONS = [
    CREATE INDEX control_action_at ON control_action (at_ms);`,
 ];
 
+/** Older actions are forgotten; the commands they led to are kept. */
+export const ACTIONS_KEPT_MAX = 1_000_000;
+
 export interface ControlAction {
   readonly at: Instant;
   readonly policy: RuleId;
@@ -34,6 +37,7 @@ export interface ControlAction {
 
 export class ControlTable {
   readonly #put: Statement;
+  readonly #forget: Statement;
   readonly #list: Statement;
 
   constructor(db: Database) {
@@ -42,12 +46,15 @@ export class ControlTable {
       `INSERT INTO control_action (at_ms, policy, space, point, value, mode, command, empty_since_ms)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    this.#forget = db.prepare("DELETE FROM control_action WHERE number <= ?");
     this.#list = db.prepare("SELECT * FROM control_action ORDER BY number DESC LIMIT ?");
   }
 
   put(action: ControlAction): void {
     const { at, policy, space, point, value, mode, command, emptySince } = action;
-    this.#put.run(at, policy, space, point, value, mode, command ?? null, emptySince ?? null);
+    const written = [at, policy, space, point, value, mode, command ?? null, emptySince ?? null];
+    const { lastInsertRowid } = this.#put.run(...written);
+    this.#forget.run(Number(lastInsertRowid) - ACTIONS_KEPT_MAX);
   }
 
   /** Newest first. */

@@ -8,6 +8,7 @@ export interface NotificationMessage {
   readonly body: string;
 }
 
+/** `detail` is a fact or a code, the same in every language. */
 export type DeliveryOutcome =
   | { readonly kind: "delivered"; readonly detail: string }
   /** Trying again may help. */

@@ -205,19 +205,19 @@ export class Notifier {
       at,
       what,
       channel: one.channel,
-      detail: `step ${one.step}: ${detail}`,
+      detail: `#${one.step} · ${detail}`,
     });
     if (outcome.kind === "delivered") {
       this.#outbox.done(one);
-      draft.note(one.alarm, line("notified", `${outcome.detail}, attempt ${attempt}`));
+      draft.note(one.alarm, line("notified", `${outcome.detail} · ${attempt}×`));
     } else if (givenUp) {
       this.#outbox.done(one);
-      const why = `${outcome.detail}, given up after ${attempt} attempts`;
+      const why = `${outcome.detail} · ${attempt}× · gaveUp`;
       draft.note(one.alarm, line("notificationFailed", why));
     } else {
       this.#outbox.again(one, dueAt);
       if (attempt > 1) return;
-      const why = `${outcome.detail}, will be tried again`;
+      const why = `${outcome.detail} · ${attempt}× · willRetry`;
       draft.note(one.alarm, line("notificationFailed", why));
     }
   }
@@ -253,7 +253,7 @@ export class Notifier {
       this.#parts.book.write((draft) => {
         for (const one of this.#outbox.due(channel, far, Number.MAX_SAFE_INTEGER)) {
           this.#outbox.done(one);
-          const detail = `step ${one.step}: the channel was taken out of the configuration`;
+          const detail = `#${one.step} · channelRemoved · gaveUp`;
           draft.note(one.alarm, { at: now, what: "notificationFailed", channel, detail });
         }
       });

@@ -47,7 +47,7 @@ async function post(
     return outcomeOf(response.status);
   } catch (error) {
     if (timeout.signal.aborted) {
-      return { kind: "failed", detail: `no answer within ${WEBHOOK_TIMEOUT} ms` };
+      return { kind: "failed", detail: `timeout ${WEBHOOK_TIMEOUT} ms` };
     }
     return { kind: "failed", detail: causeOf(error) };
   } finally {
@@ -59,7 +59,7 @@ function outcomeOf(status: number): DeliveryOutcome {
   const detail = `HTTP ${status}`;
   if (status >= 200 && status < 300) return { kind: "delivered", detail };
   if (status >= 300 && status < 400) {
-    return { kind: "refused", detail: `${detail}: redirects are not followed` };
+    return { kind: "refused", detail: `${detail} · redirectNotFollowed` };
   }
   const mayHelp = status >= 500 || status === 408 || status === 425 || status === 429;
   return mayHelp ? { kind: "failed", detail } : { kind: "refused", detail };

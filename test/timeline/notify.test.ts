@@ -113,7 +113,7 @@ test("every step is told once, with the alarm, and its fate is in the history", 
   ]);
   expect(made.told[0]?.alarm).toMatchObject({ point: GAS, space: "a1-lab", priority: "high" });
   expect(new Set(made.told.map((t) => t.key)).size).toBe(2);
-  expect(fates()[0]).toBe("security notified step 1: HTTP 204, attempt 1");
+  expect(fates()[0]).toBe("security notified #1 · HTTP 204 · 1×");
 });
 
 test("a silent, a redirecting, a refusing and a chattering receiver hold up nobody", async () => {
@@ -143,11 +143,11 @@ test("a silent, a redirecting, a refusing and a chattering receiver hold up nobo
   await desk.clock.advance(seconds(5));
   await eventually("the silent one too", () => fates().length === 5);
   expect(fates()).toEqual([
-    "chattering notified step 1: HTTP 200, attempt 1",
-    "fine notified step 1: HTTP 200, attempt 1",
-    "redirecting notificationFailed step 1: HTTP 302: redirects are not followed, given up after 1 attempts",
-    "refusing notificationFailed step 1: HTTP 403, given up after 1 attempts",
-    "silent notificationFailed step 1: no answer within 5000 ms, will be tried again",
+    "chattering notified #1 · HTTP 200 · 1×",
+    "fine notified #1 · HTTP 200 · 1×",
+    "redirecting notificationFailed #1 · HTTP 302 · redirectNotFollowed · 1× · gaveUp",
+    "refusing notificationFailed #1 · HTTP 403 · 1× · gaveUp",
+    "silent notificationFailed #1 · timeout 5000 ms · 1× · willRetry",
   ]);
 });
 
@@ -165,7 +165,7 @@ test("a receiver that is down is tried again until it is there", async () => {
   await eventually("told", () => fates().length === 2);
   expect(made.told.map((t) => t.key)).toHaveLength(2);
   expect(new Set(made.told.map((t) => t.key)).size).toBe(1);
-  expect(fates()[1]).toBe("security notified step 1: HTTP 200, attempt 2");
+  expect(fates()[1]).toBe("security notified #1 · HTTP 200 · 2×");
 });
 
 test("a shelved alarm is told to nobody until its time is over", async () => {

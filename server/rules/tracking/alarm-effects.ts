@@ -32,7 +32,7 @@ function affectByLevels(draft: AlarmDraft, tracker: Tracker, transition: LevelsT
     case "returned": {
       const open = draft.open(rule.id, point.point);
       const { flaps } = transition;
-      const detail = flaps === undefined ? {} : { detail: `chattered: ${flaps}` };
+      const detail = flaps === undefined ? {} : { detail: `chattered ${flaps}×` };
       if (open !== undefined) draft.apply(open.id, { kind: "returned", ...seen, ...detail });
       return;
     }
