@@ -219,6 +219,35 @@ describe("what cannot wait", () => {
   });
 });
 
+describe("a gap between registers", () => {
+  const apart = modbusProfile([modbusPoint("a", at(0)), modbusPoint("b", at(5))], {
+    answerWithin: seconds(0.5),
+  });
+  const SINGLE_BYTES = 7;
+
+  it("is read along once the device has shown that it may be", async () => {
+    const plant = build();
+    plant.line.add(1, bank(registers()));
+    plant.start([apart]);
+    await plant.clock.advance(seconds(20));
+    const before = plant.line.requests.length;
+    await plant.clock.advance(seconds(20));
+    expect(plant.line.requests.length - before).toBe(20_000 / PERIOD);
+    expect(plant.of("d1/b").at(-1)).toMatchObject({ value: 5 });
+  });
+
+  it("is let be when the device falls silent at it, and costs two tries", async () => {
+    const plant = build();
+    const device = plant.line.add(1, bank(registers()));
+    device.distort = (frame) => (frame.length > SINGLE_BYTES ? Buffer.alloc(0) : frame);
+    plant.start([apart]);
+    await plant.clock.advance(minutes(10));
+    expect(plant.source.report().devices[0]?.counts.timeout).toBe(2);
+    expect(plant.samples.every((sample) => sample.quality === "good")).toBe(true);
+    expect(plant.statuses).toHaveLength(1);
+  });
+});
+
 describe("a device that says busy", () => {
   it("is asked again soon, also for what is read once an hour", async () => {
     const plant = build();

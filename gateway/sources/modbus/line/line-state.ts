@@ -39,6 +39,9 @@ const FAILED_POLLS_MAX = 2;
 /** A device that is busy is asked again after this, then at doubled distances. */
 const REFUSED_AGAIN = milliseconds(500);
 const HELD_BACK_AGAIN = milliseconds(500);
+/** A gap whose proof went unanswered is tried again after this, and so often in all. */
+const PROOF_AGAIN = seconds(60);
+const PROOFS_MAX = 2;
 
 export interface LineStateOptions {
   readonly connection: string;
@@ -181,16 +184,24 @@ export class LineState {
   // ── Failures ───────────────────────────────────────────────────────────────────────────────────
 
   failed(task: ReadTask, device: DeviceState, attempt: Attempt, error: LamplighterError): void {
-    if (task.role === "proof") {
-      device.knowledge = afterProof(device.knowledge, task.read, false);
-      this.plan(task.device);
-    }
+    if (task.role === "proof") this.#notProven(task, device, error);
     if (isRefusal(error)) {
       this.answered(task.device, attempt, "exception");
       this.#refused(task, device, error);
       return;
     }
     this.#silent(task, device, attempt, error);
+  }
+
+  /** Silence once may be the device's, silence twice is what it thinks of the gap. */
+  #notProven(task: ReadTask, device: DeviceState, error: LamplighterError): void {
+    task.failures++;
+    if (!isRefusal(error) && task.failures < PROOFS_MAX) {
+      task.due = monotonic(this.#clock.monotonic() + PROOF_AGAIN);
+      return;
+    }
+    device.knowledge = afterProof(device.knowledge, task.read, false);
+    this.plan(task.device);
   }
 
   /** The device lives and says no to this request. */
