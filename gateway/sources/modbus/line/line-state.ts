@@ -12,6 +12,7 @@ import {
   type Monotonic,
   milliseconds,
   monotonic,
+  seconds,
 } from "../../../../core/time.ts";
 import type { PollClass } from "../../../../device-profiles/profile.ts";
 import type { Log } from "../../../../platform/log.ts";
