@@ -352,6 +352,27 @@ describe("OPC UA security", () => {
     await eventually("values over the secure channel", isShown(sink, 0), seconds(30));
   }, 60_000);
 
+  it("refuses a server that comes back with another certificate, until that is accepted", async () => {
+    const { server, sink, statuses, pkiFolder } = await start({ connection: secure });
+    await eventually("refused", () => statuses.at(-1)?.state === "offline", seconds(20));
+    const [first] = await listCertificates(pkiFolder);
+    await acceptCertificate(pkiFolder, first?.thumbprint ?? "");
+    await eventually("values", isShown(sink, 0), seconds(30));
+    await server.stop();
+    teardowns.splice(0, 1);
+    const other = await startTestServer({ ...OPTIONS, port: server.port, isOther: true });
+    teardowns.unshift(() => other.stop());
+    const refused = async () =>
+      (await listCertificates(pkiFolder)).find(({ state }) => state === "refused");
+    const second = await eventually("the other is refused", refused, seconds(40));
+    expect(second.thumbprint).not.toBe(first?.thumbprint);
+    const said = () => statuses.at(-1)?.detail?.includes(second.thumbprint.slice(0, 12));
+    await eventually("said", said, seconds(40));
+    await acceptCertificate(pkiFolder, second.thumbprint);
+    other.set("a1-lights/light_level", 8);
+    await eventually("values again", isShown(sink, 8), seconds(60));
+  }, 120_000);
+
   it("refuses a trusted certificate that was made for another application", async () => {
     const { statuses, pkiFolder } = await start({
       connection: secure,

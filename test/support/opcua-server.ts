@@ -29,6 +29,8 @@ export interface TestServerOptions {
   readonly users?: Readonly<Record<string, string>>;
   /** Keeps the values of every variable. */
   readonly history?: boolean;
+  /** Has a key and certificate of its own. */
+  readonly isOther?: boolean;
   /** False: answers every wish for a subscription with BadTooManySubscriptions. */
   readonly subscriptions?: boolean;
 }
@@ -49,30 +51,33 @@ export interface TestServer {
 /** Keys take seconds to make; all test servers of a process share theirs. */
 let shared: Promise<OPCUACertificateManager> | undefined;
 
-async function certificates(): Promise<OPCUACertificateManager> {
-  shared ??= (async () => {
-    const manager = new OPCUACertificateManager({
-      rootFolder: temporaryFolder(),
-      automaticallyAcceptUnknownCertificate: true,
-      disableFileWatchers: true,
-    });
-    await manager.initialize();
-    return manager;
-  })();
+const certificates = (): Promise<OPCUACertificateManager> => {
+  shared ??= newCertificates();
   return shared;
+};
+
+async function newCertificates(): Promise<OPCUACertificateManager> {
+  const manager = new OPCUACertificateManager({
+    rootFolder: temporaryFolder(),
+    automaticallyAcceptUnknownCertificate: true,
+    disableFileWatchers: true,
+  });
+  await manager.initialize();
+  return manager;
 }
 
 export async function startTestServer(options: TestServerOptions): Promise<TestServer> {
   setErrorLogger(() => {});
   setWarningLogger(() => {});
   const { users = {} } = options;
+  const pki = options.isOther === true ? await newCertificates() : await certificates();
   const opcua = new OPCUAServer({
     port: options.port ?? 0,
     host: "127.0.0.1",
     hostname: "127.0.0.1",
     resourcePath: "/",
-    serverCertificateManager: await certificates(),
-    userCertificateManager: await certificates(),
+    serverCertificateManager: pki,
+    userCertificateManager: pki,
     serverInfo: { applicationUri: "urn:test:server" },
     securityPolicies: [
       SecurityPolicy.None,
