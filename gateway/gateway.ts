@@ -12,7 +12,7 @@ import type { Clock } from "../core/clock.ts";
 import { formatProblems } from "../core/document.ts";
 import { LamplighterError, wordsOf } from "../core/errors.ts";
 import { gatewayId, siteId } from "../core/ids.ts";
-import { hours, milliseconds } from "../core/time.ts";
+import { hours } from "../core/time.ts";
 import { claimDataFolder } from "../platform/data-folder.ts";
 import { aborted, Teardowns } from "../platform/lifecycle.ts";
 import type { Log } from "../platform/log.ts";
@@ -170,7 +170,6 @@ export async function runGateway(
     throw error;
   } finally {
     await teardowns.close();
-    await clock.sleep(milliseconds(0));
   }
 }
 

@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto";
 import { LANES, type Lane } from "../../core/batch.ts";
 import { LamplighterError, wordsOf } from "../../core/errors.ts";
-import type { PointId } from "../../core/ids.ts";
+import { type PointId, parsePointId } from "../../core/ids.ts";
 import type { Sample } from "../../core/sample.ts";
 import { type Duration, type Instant, minutes } from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
@@ -221,11 +221,12 @@ export class DiskBuffer implements SampleBuffer {
 
   dropped(): readonly DroppedCount[] {
     const rows = this.#db.prepare("SELECT point, lane, samples FROM dropped ORDER BY point").all();
-    return rows.map((row) => ({
-      point: String(row.point) as PointId,
-      lane: LANES[Number(row.lane)] ?? "backfill",
-      samples: Number(row.samples),
-    }));
+    return rows.flatMap((row) => {
+      const point = parsePointId(String(row.point));
+      const lane = LANES[Number(row.lane)];
+      if (!point.ok || lane === undefined) return [];
+      return [{ point: point.value, lane, samples: Number(row.samples) }];
+    });
   }
 
   size(): { readonly bytes: number; readonly bytesMax: number } {

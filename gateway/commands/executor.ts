@@ -6,7 +6,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { CommandMessage, CommandReply, CommandWhy } from "../../core/command.ts";
 import { wordsOf } from "../../core/errors.ts";
-import type { PointId } from "../../core/ids.ts";
+import { type PointId, parsePointId } from "../../core/ids.ts";
 import {
   elapsed,
   type Instant,
@@ -22,7 +22,7 @@ import type { GatewayPoint } from "../plant.ts";
 import type { SampleSink, Source } from "../sources/source.ts";
 import type { Freeze } from "./freeze.ts";
 import { expire, type Hold, type Holders, type Placement, place, withdraw } from "./holders.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal, JournalEntry } from "./journal.ts";
 import { type OutputResult, switchOutput, verify, wasSwitchedByHand } from "./output.ts";
 import { whyRefused } from "./refuse.ts";
 
@@ -206,8 +206,9 @@ export class Executor {
   }
 
   /** A command that a crash cut off is not executed again, only looked at. */
-  async #finish(entry: { id: CommandMessage["id"]; point: PointId; value: number }): Promise<void> {
-    const point = this.#parts.points.get(entry.point);
+  async #finish(entry: JournalEntry): Promise<void> {
+    const named = parsePointId(entry.point);
+    const point = named.ok ? this.#parts.points.get(named.value) : undefined;
     const source = point && this.#parts.sourceOf(point);
     const detail = "The gateway restarted while it was carried out.";
     if (point === undefined || source === undefined || point.command?.proof !== "readBack") {
@@ -216,8 +217,9 @@ export class Executor {
     }
     const { signal } = this.#ending;
     const parts = { clock: this.#clock, sink: this.#parts.sink };
-    const { value } = entry;
-    this.#settle(entry, await verify(parts, source, { point, value, signal }));
+    const { id, value } = entry;
+    const result = await verify(parts, source, { point, value, signal });
+    this.#settle({ id, point: point.point }, result);
   }
 
   /** After a restart the valid holder is written again where the device shows something else. */
@@ -297,7 +299,7 @@ export class Executor {
   }
 
   #end(
-    message: Pick<CommandMessage, "id" | "point">,
+    message: Pick<CommandMessage, "id">,
     state: CommandReply["state"],
     how: { readonly why?: CommandWhy; readonly detail?: string; readonly shown?: number },
   ): void {

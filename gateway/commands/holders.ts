@@ -61,9 +61,3 @@ export function expire(
   if (fallback === undefined) return { holders: left, change: { kind: "released" } };
   return { holders: left, change: { kind: "fallback", value: fallback } };
 }
-
-/** The next moment at which anything here ends. */
-export function nextEnd(holders: Holders): Instant | undefined {
-  const ends = holders.flatMap((hold) => (hold.until === undefined ? [] : [hold.until]));
-  return ends.length === 0 ? undefined : (Math.min(...ends) as Instant);
-}

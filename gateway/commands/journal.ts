@@ -2,9 +2,10 @@
  * What must survive a restart of the gateway: which commands were already executed, so that none is
  * executed twice, and who holds each output until when.
  */
-import type { CommandMessage, CommandReply, Priority } from "../../core/command.ts";
-import { type CommandId, commandId, type PointId } from "../../core/ids.ts";
-import { type Instant, instant } from "../../core/time.ts";
+import { type CommandMessage, type CommandReply, PRIORITIES, rankOf } from "../../core/command.ts";
+import { type CommandId, commandId, type PointId, parsePointId } from "../../core/ids.ts";
+import { instant } from "../../core/time.ts";
+import { parseCommandReply } from "../../core/uplink.ts";
 import type { Database } from "../../platform/sqlite.ts";
 import type { Hold, Holders } from "./holders.ts";
 
@@ -23,7 +24,8 @@ const MIGRATIONS = [
 /** `reply` is absent while it is being executed. */
 export interface JournalEntry {
   readonly id: CommandId;
-  readonly point: PointId;
+  /** As the command named it, known here or not. */
+  readonly point: string;
   readonly value: number;
   readonly reply?: CommandReply;
 }
@@ -75,14 +77,20 @@ export class Journal {
   holders(): ReadonlyMap<PointId, Holders> {
     const found = new Map<PointId, Hold[]>();
     for (const row of this.#db.prepare("SELECT * FROM holder").all()) {
-      const point = String(row.point) as PointId;
+      const point = parsePointId(String(row.point));
+      const priority = PRIORITIES.find((name) => name === row.priority);
+      if (!point.ok || priority === undefined) continue;
       const hold: Hold = {
         command: commandId(String(row.command)),
         value: Number(row.value),
-        priority: String(row.priority) as Priority,
-        ...(row.until === null ? {} : { until: instant(Number(row.until)) as Instant }),
+        priority,
+        ...(row.until === null ? {} : { until: instant(Number(row.until)) }),
       };
-      found.set(point, [...(found.get(point) ?? []), hold]);
+      const holders = [...(found.get(point.value) ?? []), hold];
+      found.set(
+        point.value,
+        holders.sort((a, b) => rankOf(a.priority) - rankOf(b.priority)),
+      );
     }
     return found;
   }
@@ -95,10 +103,10 @@ export class Journal {
 function entryOf(row: Record<string, unknown>): JournalEntry {
   const base = {
     id: commandId(String(row.id)),
-    point: String(row.point) as PointId,
+    point: String(row.point),
     value: Number(row.value),
   };
   if (typeof row.reply !== "string") return base;
-  // Our own writing, read back from our own file.
-  return { ...base, reply: JSON.parse(row.reply) as CommandReply };
+  const reply = parseCommandReply(row.reply);
+  return reply.ok ? { ...base, reply: reply.value } : base;
 }

@@ -4,7 +4,14 @@
  * Only the server's own acknowledgement moves a window forward, whatever the broker says.
  */
 import { LANES, type Lane } from "../../core/batch.ts";
-import { type Duration, elapsed, type Monotonic, seconds } from "../../core/time.ts";
+import {
+  type Duration,
+  elapsed,
+  type Monotonic,
+  milliseconds,
+  monotonic,
+  seconds,
+} from "../../core/time.ts";
 
 /** Small for back-fill: what is already in the socket delays a hazard by the time it takes to leave. */
 export const IN_FLIGHT_MAX: Readonly<Record<Lane, { batches: number; bytes: number }>> = {
@@ -110,7 +117,7 @@ export function noteAck(
   state.inFlight = state.inFlight.filter((b) => b.number > ack.storedThrough);
   if (ack.wasRefused && state.inFlight.length > 0 && state.rewindDueAt === undefined) {
     const pauseEnd = (state.rewoundAt ?? Number.NEGATIVE_INFINITY) + REWIND_PAUSE;
-    state.rewindDueAt = Math.max(now, pauseEnd) as Monotonic;
+    state.rewindDueAt = monotonic(Math.max(now, pauseEnd));
     return "rewind";
   }
   return hasAdvanced ? "advanced" : "same";
@@ -148,7 +155,7 @@ export function oldestInFlight(window: SendWindow, now: Monotonic): Duration {
     const oldest = window.lanes[lane].inFlight[0];
     return oldest === undefined ? 0 : elapsed(oldest.sentAt, now);
   });
-  return Math.max(...ages) as Duration;
+  return milliseconds(Math.max(...ages));
 }
 
 function refill(window: SendWindow, now: Monotonic): void {

@@ -11,7 +11,6 @@ import {
   type DecodedBatch,
   decodeBatch,
   LANES,
-  type Lane,
 } from "../../core/batch.ts";
 import { CATALOGUE_BYTES_MAX, parseCatalogue } from "../../core/catalogue.ts";
 import type { Clock } from "../../core/clock.ts";
@@ -146,8 +145,8 @@ export class Ingest {
     if (channel === "birth") this.#birth(gateway, message);
     else if (channel === "state") this.#state(gateway, message);
     else if (channel === "reply") this.#reply(gateway, message);
-    else if (channel.startsWith("data/")) {
-      const lane = channel.slice("data/".length) as Lane;
+    const lane = LANES.find((name) => channel === `data/${name}`);
+    if (lane !== undefined) {
       const receivedAt = this.#wiring.clock.now();
       if (this.#queue.push({ gateway, lane, payload: message.payload, receivedAt })) return;
       this.#counts.notQueued++;

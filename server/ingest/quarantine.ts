@@ -2,7 +2,7 @@
  * Samples and batches that could not be kept, with the sentence that says why, for a person to read.
  * Bounded: the oldest go when it is full, and stay counted.
  */
-import type { BatchOrigin, Lane, RefusedSample } from "../../core/batch.ts";
+import { type BatchOrigin, LANES, type Lane, type RefusedSample } from "../../core/batch.ts";
 import { type GatewayId, gatewayId } from "../../core/ids.ts";
 import { type Instant, instant } from "../../core/time.ts";
 import type { Database } from "../../platform/sqlite.ts";
@@ -68,7 +68,7 @@ export class Quarantine {
       id: Number(row.id),
       receivedAt: instant(Number(row.received_at)),
       gateway: gatewayId(String(row.gateway)),
-      lane: String(row.lane) as Lane,
+      lane: LANES.find((lane) => lane === row.lane) ?? "live",
       number: Number(row.number),
       point: String(row.point),
       why: String(row.why),

@@ -5,8 +5,14 @@
 import type { Catalogue } from "../../core/catalogue.ts";
 import { parseCatalogue } from "../../core/catalogue.ts";
 import type { Clock } from "../../core/clock.ts";
-import { type DeviceId, type GatewayId, gatewayId, type PointId } from "../../core/ids.ts";
-import type { Duration, Instant } from "../../core/time.ts";
+import {
+  type DeviceId,
+  type GatewayId,
+  gatewayId,
+  type PointId,
+  parsePointId,
+} from "../../core/ids.ts";
+import { type Duration, type Instant, instant } from "../../core/time.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/sqlite.ts";
 import type { GatewayStatus, Plant, PlantDevice, PlantPoint, Unsubscribe } from "../plant.ts";
@@ -139,11 +145,12 @@ export class Registry implements Plant {
     const rows = this.#db.prepare("SELECT gateway, catalogue, announced_at FROM gateway").all();
     for (const row of rows) {
       const parsed = parseCatalogue(JSON.parse(String(row.catalogue)));
-      if (parsed.ok) this.#replace(parsed.value, Number(row.announced_at) as Instant);
+      if (parsed.ok) this.#replace(parsed.value, instant(Number(row.announced_at)));
       else this.#log.warn("kept catalogue not understood", { gateway: row.gateway });
     }
     for (const row of this.#db.prepare("SELECT point, gateway FROM announced_point").iterate()) {
-      this.#everAnnounced.set(String(row.point) as PointId, gatewayId(String(row.gateway)));
+      const point = parsePointId(String(row.point));
+      if (point.ok) this.#everAnnounced.set(point.value, gatewayId(String(row.gateway)));
     }
   }
 
@@ -176,7 +183,7 @@ export class Registry implements Plant {
       gateway: catalogue.gateway,
       devices: foreign.slice(0, 20).map(({ device }) => device),
       count: foreign.length,
-      owner: this.#devices.get(foreign[0]?.device as DeviceId)?.gateway,
+      owners: [...new Set(foreign.map(({ device }) => this.#devices.get(device)?.gateway))],
     });
     return {
       ...catalogue,

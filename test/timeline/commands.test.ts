@@ -138,6 +138,20 @@ describe("priority and lease", () => {
     expect(written()).toEqual([1, 1]);
   });
 
+  it("knows after a restart which of two holders is the higher", async () => {
+    rig.command(0, { priority: "demandLimit", leaseMs: minutes(30) });
+    await rig.clock.advance(seconds(5));
+    rig.command(1, { priority: "manualOverride", leaseMs: minutes(10) });
+    await rig.clock.advance(seconds(5));
+    await rig.restart();
+    await rig.clock.advance(seconds(5));
+    expect(rig.executor.holders(LIGHT).map((h) => h.priority)).toEqual([
+      "manualOverride",
+      "demandLimit",
+    ]);
+    expect(written()).toEqual([0, 1]);
+  });
+
   it("does not fight a hand at the switch when a lease ends", async () => {
     rig.command(0, { leaseMs: minutes(1) });
     await rig.clock.advance(seconds(5));

@@ -2,13 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Priority } from "../../../../core/command.ts";
 import { commandId } from "../../../../core/ids.ts";
 import { instant } from "../../../../core/time.ts";
-import {
-  expire,
-  type Hold,
-  nextEnd,
-  place,
-  withdraw,
-} from "../../../../gateway/commands/holders.ts";
+import { expire, type Hold, place, withdraw } from "../../../../gateway/commands/holders.ts";
 
 const hold = (command: string, priority: Priority, value: number, until?: number): Hold => ({
   command: commandId(command),
@@ -81,9 +75,4 @@ describe("expire", () => {
 
 it("forgets a hold whose command failed", () => {
   expect(withdraw([override, schedule], override.command)).toEqual([schedule]);
-});
-
-it("knows the next end", () => {
-  expect(nextEnd([override, schedule])).toBe(3_000);
-  expect(nextEnd([hold("x", "default", 1)])).toBeUndefined();
 });
