@@ -19,6 +19,7 @@ import type { Log } from "../platform/log.ts";
 import { startBroker } from "../platform/mqtt-broker.ts";
 import { connectMqtt } from "../platform/mqtt-client.ts";
 import { AlarmBook } from "./alarms/alarm-book.ts";
+import { OutOfServiceBook } from "./alarms/out-of-service.ts";
 import { Accounts } from "./api/auth/accounts.ts";
 import { type HttpServer, startHttp } from "./api/http-server.ts";
 import { alarmRoutes } from "./api/routes/alarms.ts";
@@ -26,6 +27,7 @@ import { commandRoutes } from "./api/routes/commands.ts";
 import { healthRoutes } from "./api/routes/health.ts";
 import { importRoutes } from "./api/routes/import.ts";
 import { liveRoutes } from "./api/routes/live.ts";
+import { outOfServiceRoutes } from "./api/routes/out-of-service.ts";
 import { plantRoutes } from "./api/routes/plant.ts";
 import { ruleRoutes } from "./api/routes/rules.ts";
 import { seriesRoutes } from "./api/routes/series.ts";
@@ -136,12 +138,19 @@ export async function runServer(
     );
 
     const book = new AlarmBook(clock, records, spaces);
+    const outOfService = new OutOfServiceBook({
+      clock,
+      db: records,
+      plant: ingest.registry,
+      book,
+    });
     const notifier = new Notifier(
       {
         clock,
         log: log.child({ component: "notify" }),
         db: records,
         book,
+        isSilent: (point) => outOfService.isSilent(point),
         random: Math.random,
       },
       folder.server.notifications.map((channel) => createWebhook(clock, channel)),
@@ -237,6 +246,7 @@ export async function runServer(
           spaces,
           series: store,
         }),
+        outOfServiceRoutes(outOfService),
         importRoutes,
         liveRoutes,
       ],
@@ -248,7 +258,9 @@ export async function runServer(
     teardowns.add("http", () => http.close());
 
     const loops = Promise.all(
-      [ingest, book, rules, notifier, desk, control].map((part) => part.run(ending.signal)),
+      [ingest, book, outOfService, rules, notifier, desk, control].map((part) =>
+        part.run(ending.signal),
+      ),
     ).catch(failed);
     teardowns.add("loops", async () => {
       ending.abort();

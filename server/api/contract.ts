@@ -224,6 +224,8 @@ export const ALARM_STEPS = [
   "foundLate",
   "shelved",
   "unshelved",
+  "outOfService",
+  "inService",
   "notified",
   "notificationFailed",
 ] as const;

@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { backoff } from "../../core/backoff.ts";
 import type { Clock } from "../../core/clock.ts";
 import { wordsOf } from "../../core/errors.ts";
+import type { PointId } from "../../core/ids.ts";
 import { steadyTime } from "../../core/steady-time.ts";
 import {
   hours,
@@ -46,6 +47,7 @@ const TOLD: ReadonlySet<AlarmStepKind> = new Set<AlarmStepKind>([
   "returned",
   "closed",
   "unshelved",
+  "inService",
 ]);
 
 export interface NotifierParts {
@@ -53,6 +55,8 @@ export interface NotifierParts {
   readonly log: Log;
   readonly db: Database;
   readonly book: AlarmBook;
+  /** Nobody is to be told of this point's alarms now. */
+  readonly isSilent: (point: PointId) => boolean;
   /** 0 ≤ random() < 1. */
   readonly random: () => number;
 }
@@ -101,8 +105,10 @@ export class Notifier {
   #enqueue(changes: readonly AlarmChange[]): void {
     const now = this.#steadyNow();
     for (const { alarm, steps } of changes) {
+      if (alarm.foundLate || alarm.shelved !== undefined) continue;
+      if (this.#parts.isSilent(alarm.point)) continue;
       steps.forEach((step, i) => {
-        if (alarm.foundLate || alarm.shelved !== undefined || !TOLD.has(step.what)) return;
+        if (!TOLD.has(step.what)) return;
         const number = alarm.stepCount - steps.length + i + 1;
         const body = bodyOf(alarm, step, number);
         for (const channel of this.#channels) {

@@ -2,14 +2,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { PointId } from "../../core/ids.ts";
 import { hours, minutes, seconds } from "../../core/time.ts";
 import { silentLog } from "../../platform/log.ts";
+import { OutOfServiceBook } from "../../server/alarms/out-of-service.ts";
 import type { AlarmView } from "../../server/api/contract.ts";
 import { Notifier } from "../../server/notify/notifier.ts";
 import { createWebhook } from "../../server/notify/webhook.ts";
 import { loadRules } from "../../server/rules/rule-directory.ts";
 import { AlarmDesk } from "../support/alarm-desk.ts";
-import { good } from "../support/campus.ts";
+import { good, pid } from "../support/campus.ts";
 import { eventually } from "../support/eventually.ts";
 import { settle } from "../support/fake-clock.ts";
 
@@ -75,10 +77,14 @@ const answers =
     response.writeHead(status, headers).end("x");
   };
 
-function notifier(on: AlarmDesk, urls: Readonly<Record<string, string>>): Notifier {
+function notifier(
+  on: AlarmDesk,
+  urls: Readonly<Record<string, string>>,
+  isSilent: (point: PointId) => boolean = () => false,
+): Notifier {
   const { clock, db, book } = on;
   return new Notifier(
-    { clock, log: silentLog, db, book, random: () => 0 },
+    { clock, log: silentLog, db, book, isSilent, random: () => 0 },
     Object.entries(urls).map(([id, url]) =>
       createWebhook(clock, { id, kind: "webhook", url, from: "low" }),
     ),
@@ -187,6 +193,36 @@ test("a shelved alarm is told to nobody until its time is over", async () => {
   await eventually("told again", () => ofIt().length === 2);
   expect(ofIt()[1]).toMatchObject({ step: { what: "unshelved" }, alarm: { id } });
   expect(desk.book.get(id)?.shelved).toBeUndefined();
+});
+
+test("a sensor out of service is recorded and told to nobody until it is back", async () => {
+  const { made, url } = await receiver(answers(204));
+  const { clock, db, plant, book } = desk;
+  const outOfService = new OutOfServiceBook({ clock, db, plant, book });
+  const told = notifier(desk, { security: url }, (point) => outOfService.isSilent(point));
+  await desk.run(
+    (signal) => told.run(signal),
+    (signal) => outOfService.run(signal),
+  );
+  const point = pid(GAS);
+  const wish = { point, by: "wang", for: minutes(10), reason: "change", measure: "portable" };
+  expect(outOfService.request(wish).state).toBe("requested");
+  expect(() => outOfService.approve(point, "wang")).toThrow("a second person");
+  outOfService.approve(point, "li");
+  await leaks();
+  expect(desk.alarms()).toMatchObject([{ state: "unacknowledged" }]);
+  expect(book.frozenSpaces().size).toBe(2);
+  const survivor = desk.crash();
+  const again = new OutOfServiceBook({ clock, db: survivor.db, plant, book: survivor.book });
+  expect(again.list()).toMatchObject([{ point, state: "inForce", approvedBy: "li" }]);
+  await survivor.stop();
+  await clock.advance(minutes(9));
+  expect(made.told).toEqual([]);
+  await clock.advance(minutes(1));
+  await eventually("told when it is back", () =>
+    made.told.some((t) => t.step.what === "inService" && t.alarm.priority === "high"),
+  );
+  expect(outOfService.list()).toEqual([]);
 });
 
 test("a clock set back by an hour delays no retry", async () => {

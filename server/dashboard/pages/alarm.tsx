@@ -143,8 +143,8 @@ function StepText({ step, alarm }: { readonly step: AlarmStepView; readonly alar
   if (step.channel) parts.push(step.channel);
   if (step.by) parts.push(step.by);
   if (step.comment) parts.push(t("quote", { text: step.comment }));
-  // The detail of a shelving is when it ends.
-  if (step.detail && step.what === "shelved") {
+  // The detail of what is put aside is when that ends.
+  if (step.detail && (step.what === "shelved" || step.what === "outOfService")) {
     const until = formatTime(instantOf(step.detail), "dayMinute", style);
     parts.push(t("alarm.until", { until }));
   } else if (step.detail) parts.push(step.detail);

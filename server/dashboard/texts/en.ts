@@ -129,6 +129,8 @@ export const en: Readonly<Record<TextKey, string>> = {
   "alarm.shelve": "Shelve alarm",
   "alarm.unshelve": "End shelving",
   "status.shelved": ", {count} shelved",
+  "alarm.step.outOfService": "Out of service",
+  "alarm.step.inService": "Back in service",
   "alarm.step.closed": "Closed",
   "alarm.step.foundLate": "Found in back-filled data",
   "alarm.step.notified": "Notified",

@@ -123,6 +123,8 @@ export const zh = {
   "alarm.shelve": "搁置报警",
   "alarm.unshelve": "结束搁置",
   "status.shelved": "，{count} 件搁置",
+  "alarm.step.outOfService": "停用",
+  "alarm.step.inService": "恢复使用",
   "alarm.step.closed": "关闭",
   "alarm.step.foundLate": "补传数据中发现",
   "alarm.step.notified": "已发出通知",
