@@ -114,7 +114,8 @@ async function run(args: readonly string[], print: Print, signal: AbortSignal): 
     ...(minute === undefined ? {} : { timeOfDay: minute }),
   } as const;
   const { control } = options.ports;
-  print(`The simulated campus starts; its control page: http://127.0.0.1:${control}/`);
+  const page = control === 0 ? "on a free port" : `http://127.0.0.1:${control}/`;
+  print(`The simulated campus starts; its control page: ${page}`);
   await runSimulators(options, systemClock, log, signal);
   return EXIT_DONE;
 }

@@ -3,7 +3,6 @@
  * control page. `build` is one straight line and long on purpose, each end registered beside its
  * beginning. For the command (`runSimulators`) and for tests (`startCampus`) alike.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { formatProblems, type Problem } from "../core/document.ts";
@@ -11,6 +10,7 @@ import { LamplighterError } from "../core/errors.ts";
 import { milliseconds, seconds } from "../core/time.ts";
 import { LIBRARY_FOLDER, loadProfile, loadStandardPoints } from "../device-profiles/library.ts";
 import type { Profile } from "../device-profiles/profile.ts";
+import { claimDataFolder } from "../platform/data-folder.ts";
 import { aborted, Teardowns } from "../platform/lifecycle.ts";
 import type { Log } from "../platform/log.ts";
 import { demoCampus } from "./campus/demo.ts";
@@ -109,7 +109,8 @@ async function build(
   teardowns: Teardowns,
 ): Promise<RunningCampus> {
   const { campus, seed, dataDir } = options;
-  await mkdir(dataDir, { recursive: true });
+  const claim = claimDataFolder(dataDir);
+  teardowns.add("data folder", () => claim.release());
   const profiles = await requireProfiles(campus);
   const files = await loadScenarios();
 

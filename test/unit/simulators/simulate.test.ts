@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 async function start(): Promise<RunningCampus> {
-  campus = await startCampus(
+  const started = await startCampus(
     {
       campus: demoCampus(),
       seed: 1,
@@ -35,7 +35,8 @@ async function start(): Promise<RunningCampus> {
     systemClock,
     silentLog,
   );
-  return campus;
+  campus = started;
+  return started;
 }
 
 const url = (path: string): string => `http://127.0.0.1:${campus?.ports.control}${path}`;
@@ -138,6 +139,11 @@ describe("registers", () => {
     const { world } = await start();
     expect(world.registers.energyKwh[0]).toBeGreaterThan(400_000);
   });
+});
+
+it("a data folder that another campus uses is refused", async () => {
+  await start();
+  await expect(start()).rejects.toMatchObject({ code: "DATA_FOLDER_IN_USE" });
 });
 
 it("a taken port is refused in a sentence that says what to do", async () => {
