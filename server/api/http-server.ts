@@ -29,7 +29,7 @@ import {
 } from "fastify-type-provider-zod";
 import { type ErrorCode, httpStatusOf, LamplighterError, wordsOf } from "../../core/errors.ts";
 import type { Log } from "../../platform/log.ts";
-import type { Identity } from "./auth/accounts.ts";
+import type { Accounts, Identity } from "./auth/accounts.ts";
 import { type Permission, permits } from "./auth/permission.ts";
 import type { ProblemDetails } from "./contract.ts";
 import type { ApiParts } from "./parts.ts";
@@ -157,12 +157,21 @@ async function registerPlugins(api: Api, parts: ApiParts): Promise<void> {
   api.get("/api/openapi.json", { schema: { hide: true } }, async () => api.swagger());
 }
 
+const bearerOf = (request: FastifyRequest): string | undefined =>
+  /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
+
+/** Whose credential came with a request, as it stands now: a long answer asks again. */
+export function identify(accounts: Accounts, request: FastifyRequest): Identity | undefined {
+  const bearer = bearerOf(request);
+  const cookie = request.cookies[SESSION_COOKIE];
+  if (bearer !== undefined) return accounts.byToken(bearer);
+  return cookie === undefined ? undefined : accounts.bySession(cookie);
+}
+
 /** Who is asking, may they, and is it their own page that asks. */
 async function gate({ accounts }: ApiParts, request: FastifyRequest): Promise<void> {
-  const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
-  const cookie = request.cookies[SESSION_COOKIE];
-  if (bearer !== undefined) request.identity = accounts.byToken(bearer);
-  else if (cookie !== undefined) request.identity = accounts.bySession(cookie);
+  const bearer = bearerOf(request);
+  request.identity = identify(accounts, request);
   const changes = request.method !== "GET" && request.method !== "HEAD";
   if (changes && bearer === undefined && request.headers[GUARD_HEADER] === undefined) {
     throw new LamplighterError(

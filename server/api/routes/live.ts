@@ -5,7 +5,7 @@ import type { Sample } from "../../../core/sample.ts";
 import { seconds } from "../../../core/time.ts";
 import { makeSecret } from "../auth/secret.ts";
 import { liveEvents } from "../contract.ts";
-import type { Api } from "../http-server.ts";
+import { type Api, identify } from "../http-server.ts";
 import { LISTENERS_MAX, LiveHub } from "../live-hub.ts";
 import type { ApiParts } from "../parts.ts";
 import { latestView } from "../sample-view.ts";
@@ -75,16 +75,21 @@ export function liveRoutes(api: Api, parts: ApiParts): void {
       stop();
     });
     raw.on("error", () => raw.destroy());
-    void heartbeat(raw, ended.signal);
+    const isWelcome = (): boolean => identify(parts.accounts, request) !== undefined;
+    void heartbeat(raw, isWelcome, ended.signal);
   });
 
+  /** Also ends the stream of a session that has ended or a token that was taken back. */
   async function heartbeat(
-    raw: { write(text: string): unknown },
+    raw: { write(text: string): unknown; end(): unknown },
+    isWelcome: () => boolean,
     ended: AbortSignal,
   ): Promise<void> {
     while (!ended.aborted) {
       await clock.sleep(HEARTBEAT, ended);
-      if (!ended.aborted) raw.write(": still here\n\n");
+      if (ended.aborted) return;
+      if (!isWelcome()) raw.end();
+      else raw.write(": still here\n\n");
     }
   }
 }
