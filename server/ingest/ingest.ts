@@ -17,7 +17,14 @@ import type { Clock } from "../../core/clock.ts";
 import { wordsOf } from "../../core/errors.ts";
 import type { GatewayId, SiteId } from "../../core/ids.ts";
 import { failure, type Outcome, success } from "../../core/outcome.ts";
-import { type Duration, elapsed, type Monotonic, milliseconds, seconds } from "../../core/time.ts";
+import {
+  type Duration,
+  elapsed,
+  type Monotonic,
+  milliseconds,
+  minutes,
+  seconds,
+} from "../../core/time.ts";
 import {
   type GatewayState,
   parseCommandReply,
@@ -41,6 +48,8 @@ import { judgeState, type Session } from "./sessions.ts";
 
 /** A gateway is not asked for its birth more often than this. */
 const ASK_PAUSE = seconds(5);
+/** When only some of its points are unknown, which another birth need not cure. */
+const ASK_POINTS_PAUSE = minutes(1);
 /** When the store refuses, everything waits for this. */
 const STORE_RETRY = seconds(1);
 /** Longer birth messages are refused before they are parsed. */
@@ -231,10 +240,10 @@ export class Ingest {
     return offset;
   }
 
-  #askBirth(gateway: GatewayId): void {
+  #askBirth(gateway: GatewayId, pause: Duration = ASK_PAUSE): void {
     const now = this.#wiring.clock.monotonic();
     const askedAt = this.#askedAt.get(gateway);
-    if (askedAt !== undefined && elapsed(askedAt, now) < ASK_PAUSE) return;
+    if (askedAt !== undefined && elapsed(askedAt, now) < pause) return;
     this.#askedAt.set(gateway, now);
     this.#acks.say(gateway, { ask: "birth" });
   }
@@ -285,7 +294,7 @@ export class Ingest {
       now: receivedAt,
       clockOffset: this.registry.status(gateway)?.clockOffset ?? milliseconds(0),
     });
-    if (admission.unknown > 0) this.#askBirth(gateway);
+    if (admission.unknown > 0) this.#askBirth(gateway, ASK_POINTS_PAUSE);
     const refused = [
       ...batch.refused.map((r) => ({ ...r, content: "" })),
       ...admission.refused.map((r) => ({

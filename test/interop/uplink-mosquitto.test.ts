@@ -1,5 +1,5 @@
 /** The uplink through a broker that we did not write, with passwords and TLS; the same tests. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,12 +11,15 @@ import { RIG_USER, type RigBroker } from "../support/uplink-rig.ts";
 
 const MOSQUITTO = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"].find(existsSync);
 
-if (MOSQUITTO !== undefined) {
+const hasOpenssl = spawnSync("openssl", ["version"], { stdio: "ignore" }).error === undefined;
+
+if (MOSQUITTO !== undefined && hasOpenssl) {
   uplinkSuite("the uplink through Mosquitto with TLS", () => new Mosquitto(MOSQUITTO));
 } else if (process.env.LAMPLIGHTER_RINGS === "all") {
-  it("finds Mosquitto", () => expect.fail("Mosquitto is not installed: apt-get install mosquitto"));
+  it("finds Mosquitto and openssl", () =>
+    expect.fail("not installed: apt-get install mosquitto openssl"));
 } else {
-  it.skip("Mosquitto is not installed (apt-get install mosquitto), so this ring is left out", () => {});
+  it.skip("left out: apt-get install mosquitto openssl", () => {});
 }
 
 const folders: string[] = [];
