@@ -9,6 +9,7 @@ import {
   dormitoryLight,
   habitWants,
   heatDemand,
+  OPEN_UNTIL,
   waterDraw,
 } from "./demand.ts";
 import { stepDoors } from "./doors.ts";
@@ -32,12 +33,14 @@ export function step(world: World, now: Instant): void {
     return;
   }
   const dtS = Math.min(elapsedMs, STEP_MS_MAX) / 1_000;
+  const minuteBefore = minuteOfDay(world.time);
   world.now = now;
   world.time = instant(now + world.offsetMs);
   world.weather = weatherAt(world.seed, world.time);
   const calendarDay = dayOf(dayNumberOf(world.time));
   const day = world.dayKind ? { ...calendarDay, kind: world.dayKind } : calendarDay;
   stepRooms(world, day, dtS);
+  if (minuteBefore < OPEN_UNTIL && minuteOfDay(world.time) >= OPEN_UNTIL) closeUp(world);
   stepAir(world, dtS);
   stepDoors(world, day, dtS);
   stepSupplies(world, day);
@@ -79,6 +82,14 @@ function stepLamps(
   // Nobody walks to the switch because the sun came out.
   if (!wants && room.room.lightHabit === "people" && presentIn(state) > 0) return;
   state.lightOn = wants;
+}
+
+/** The caretaker's round at closing time: what was forgotten is switched off, as history assumes. */
+function closeUp(world: World): void {
+  world.plan.rooms.forEach(({ room }, i) => {
+    const state = world.rooms[i];
+    if (state && room.lightHabit === "people" && presentIn(state) === 0) state.lightOn = false;
+  });
 }
 
 /** Share of the lamps that burn, 0 to 1. */

@@ -284,6 +284,17 @@ describe("a school day", () => {
     expect(peopleAt(2, "dormitory")).toBeLessThan(150);
   });
 
+  it("the caretaker switches off at 22:30 what was forgotten", () => {
+    const world = newWorld(1, instant(Date.UTC(2026, 10, 24, 14, 29)));
+    setPeople(world, "a1-101", 0);
+    step(world, instant(world.now + 1_000));
+    switchLight(world, "a1-101", true);
+    run(world, instant(Date.UTC(2026, 10, 24, 14, 29, 50)), seconds(5));
+    expect(roomOf(world, "a1-101")!.lightOn).toBe(true);
+    run(world, instant(Date.UTC(2026, 10, 24, 14, 30, 5)), seconds(5));
+    expect(roomOf(world, "a1-101")!.lightOn).toBe(false);
+  });
+
   it("path lights burn at night and not at noon", () => {
     const lit = (utcHour: number): boolean =>
       roomOf(newWorld(1, instant(Date.UTC(2026, 10, 24, utcHour))), "path-east")!.lightOn;
