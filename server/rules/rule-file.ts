@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { LEVEL_TESTS, type LevelTest } from "../../core/condition.ts";
+import { DERIVATIONS, type Derived } from "../../core/condition-derived.ts";
 import { type Parsed, type Problem, parseYaml } from "../../core/document.ts";
 import { ruleId, spaceId } from "../../core/ids.ts";
 import { failure, type Outcome, success } from "../../core/outcome.ts";
@@ -124,7 +125,10 @@ function checkLevels(
     const message = `${when.overRange} is not above the highest limit ${highest}`;
     problems.push(problemAt(["when", "overRange"], message));
   }
-  if (test !== "is" && rule.unit === undefined) {
+  if (when.of !== undefined && when.overRange !== undefined) {
+    problems.push(problemAt(["when", "overRange"], "is of the value itself, not of how it moves"));
+  }
+  if (test !== "is" && rule.unit === undefined && when.of?.changesIn === undefined) {
     problems.push(problemAt(["unit"], "is missing: limits need the unit they are written in"));
   }
   return problems;
@@ -172,8 +176,17 @@ function conditionOf(when: AlarmDocument["when"]): AlarmCondition {
     levels: when[test] ?? [],
     hysteresis,
     offDelay,
+    ...derivedOf(when.of),
     ...(overRange === undefined ? {} : { overRange }),
   };
+}
+
+function derivedOf(of: LevelsDocument["of"]): { readonly of?: Derived } {
+  for (const what of DERIVATIONS) {
+    const window = of?.[what];
+    if (window !== undefined) return { of: { what, window } };
+  }
+  return {};
 }
 
 function selectionOf(applies: RuleDocument["applies"]): PointSelection {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { HAZARD_KINDS } from "../../core/catalogue.ts";
 import { LEVEL_TESTS } from "../../core/condition.ts";
+import { DERIVATIONS } from "../../core/condition-derived.ts";
 import { labelSchema } from "../../core/document.ts";
 import { parseRuleId, parseSpaceId } from "../../core/ids.ts";
 import type { Outcome } from "../../core/outcome.ts";
@@ -61,6 +62,16 @@ const header = {
   applies: selection,
 };
 
+const derived = z
+  .strictObject({
+    riseOver: durationSchema.optional(),
+    fallOver: durationSchema.optional(),
+    changesIn: durationSchema.optional(),
+  })
+  .refine((of) => DERIVATIONS.filter((what) => of[what] !== undefined).length === 1, {
+    message: `must have exactly one of ${DERIVATIONS.join(", ")}`,
+  });
+
 const level = z.strictObject({
   limit: z.number(),
   priority: z.enum(ALARM_PRIORITIES),
@@ -73,6 +84,7 @@ export const levelsWhen = z
     atLeast: levels.optional(),
     below: levels.optional(),
     is: levels.optional(),
+    of: derived.optional(),
     hysteresis: z.number().min(0).default(0),
     offDelay: durationSchema.default(NONE),
     overRange: z.number().optional(),

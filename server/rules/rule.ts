@@ -4,6 +4,7 @@
  */
 import type { HazardKind } from "../../core/catalogue.ts";
 import type { Level, LevelsCondition, NotProvenCondition } from "../../core/condition.ts";
+import type { Derived } from "../../core/condition-derived.ts";
 import type { RuleId, SpaceId } from "../../core/ids.ts";
 import type { Label } from "../../core/label.ts";
 import type { UnitCode } from "../../core/quantity.ts";
@@ -39,6 +40,8 @@ export interface PriorityLevel extends Level {
 
 export interface PriorityLevelsCondition extends LevelsCondition {
   readonly levels: readonly PriorityLevel[];
+  /** Looks at how the value moves instead of at the value. */
+  readonly of?: Derived;
 }
 
 export interface PriorityNotProvenCondition extends NotProvenCondition {

@@ -7,6 +7,7 @@ import { type AlarmFacts, alarmIdOf, isReturned } from "../../alarms/alarm.ts";
 import type { AlarmDraft } from "../../alarms/alarm-draft.ts";
 import type { PlantEvent } from "../../alarms/alarm-life.ts";
 import type { AlarmPriority } from "../../api/contract.ts";
+import type { AlarmRule } from "../rule.ts";
 import type { Tracker, TrackerTransition } from "./tracker.ts";
 
 export function affect(draft: AlarmDraft, tracker: Tracker, change: TrackerTransition): void {
@@ -85,6 +86,9 @@ function findLate(draft: AlarmDraft, tracker: Tracker, what: Raise, began: Insta
   else if (known.priority !== what.priority) draft.apply(known.id, { kind: "levelRose", ...what });
 }
 
+const isCount = ({ when }: AlarmRule): boolean =>
+  when.kind === "levels" && when.of?.what === "changesIn";
+
 function factsOf(
   { rule, point }: Tracker,
   raisedAt: Instant,
@@ -101,7 +105,7 @@ function factsOf(
     device: point.device,
     space: point.space,
     ...(point.hazard === undefined ? {} : { hazard: point.hazard }),
-    unit: point.unit,
+    unit: isCount(rule) ? "1" : point.unit,
     raisedAt,
     foundLate,
     freezes: rule.freezes,

@@ -3,6 +3,7 @@
  * carries; the engine decides when anything of it becomes durable.
  */
 
+import { derive, emptyWindow, type WindowState } from "../../../core/condition-derived.ts";
 import {
   isSameCourse,
   type LevelsTransition,
@@ -82,6 +83,9 @@ class LevelsTracker implements Tracker {
   readonly #condition: PriorityLevelsCondition;
   #watch: LevelsWatch;
   #saved: LevelsWatch;
+  /** Begins anew after a restart: what moved before is not known any more. */
+  #window: WindowState = emptyWindow;
+  #lateWindow: WindowState = emptyWindow;
 
   constructor(rule: AlarmRule, point: PlantPoint, condition: PriorityLevelsCondition) {
     this.rule = rule;
@@ -106,10 +110,23 @@ class LevelsTracker implements Tracker {
     );
   }
 
-  take(input: WatchInput): readonly TrackerTransition[] {
+  take(given: WatchInput): readonly TrackerTransition[] {
+    const input = this.#lookedAt(given);
+    if (input === undefined) return NONE;
     const step = watchSample(this.#condition, this.#watch, input);
     this.#watch = step.watch;
     return wrapped(step.transitions);
+  }
+
+  /** The sample with what the condition looks at in place of its value; live and late apart. */
+  #lookedAt(input: WatchInput): WatchInput | undefined {
+    const { of } = this.#condition;
+    if (of === undefined) return input;
+    const before = input.late ? this.#lateWindow : this.#window;
+    const { state, sample } = derive(of, before, input.sample);
+    if (input.late) this.#lateWindow = state;
+    else this.#window = state;
+    return sample === undefined ? undefined : { ...input, sample };
   }
 
   tick({ now }: TickInput): readonly TrackerTransition[] {
@@ -226,18 +243,20 @@ function inUnitOf(
   from: UnitCode | undefined,
   to: UnitCode,
 ): Outcome<PriorityLevelsCondition, string> {
-  if (from === undefined || from === to) return success(when);
+  if (from === undefined || from === to || when.of?.what === "changesIn") return success(when);
   const zero = convert(0, from, to);
   if (!zero.ok) return failure(zero.error);
   const inUnit = (value: number): number => {
     const converted = convert(value, from, to);
     return converted.ok ? converted.value : Number.NaN;
   };
+  const ofSpan = (value: number): number => inUnit(value) - zero.value;
+  const ofLimit = when.of === undefined ? inUnit : ofSpan;
   const { overRange } = when;
   return success({
     ...when,
-    levels: when.levels.map((level) => ({ ...level, limit: inUnit(level.limit) })),
-    hysteresis: inUnit(when.hysteresis) - zero.value,
+    levels: when.levels.map((level) => ({ ...level, limit: ofLimit(level.limit) })),
+    hysteresis: ofSpan(when.hysteresis),
     ...(overRange === undefined ? {} : { overRange: inUnit(overRange) }),
   });
 }

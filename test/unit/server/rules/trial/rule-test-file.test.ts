@@ -60,6 +60,50 @@ tests:
   });
 });
 
+describe("conditions on how a value moves", () => {
+  const moving = parseRuleFile(
+    `rule: heat-rises
+kind: alarm
+name: { zh: 温升, en: Temperature rises }
+author: a
+owner: a
+applies: { quantities: [temperature] }
+unit: K
+when: { of: { riseOver: 1m }, atLeast: [{ limit: 8, priority: high }], hysteresis: 2 }
+---
+rule: door-busy
+kind: alarm
+name: { zh: 门频繁, en: Door busy }
+author: a
+owner: a
+applies: { quantities: [doorOpen] }
+when: { of: { changesIn: 1m }, atLeast: [{ limit: 6, priority: low }] }
+`,
+    "moving.yaml",
+  );
+
+  test("a rise in degrees is a rise in kelvin; changes are counted", () => {
+    const tests = `
+tests:
+  heat:
+    every: 10s
+    points:
+      a/temperature: { quantity: temperature, unit: Cel, series: "20*6 24 27.9 28 28*4 28*9" }
+      a/door: { quantity: doorOpen, kind: state, series: "0 1 0 1 0 1 0 0*20" }
+    expect:
+      - { at: 50s, alarms: [] }
+      - { at: 60s, alarms: [{ rule: door-busy, state: unacknowledged }] }
+      - { at: 70s, alarms: [{ rule: door-busy, state: returnedUnacknowledged }] }
+      - at: 80s
+        alarms: [{ rule: heat-rises, priority: high }, { rule: door-busy }]
+      - at: 140s
+        alarms: [{ rule: heat-rises, state: returnedUnacknowledged }, { rule: door-busy }]
+`;
+    const ran = runRuleTests(tests, "m.test.yaml", moving.ok ? moving.value : []);
+    expect(ran.ok ? "" : formatProblems(ran.error)).toBe("");
+  });
+});
+
 describe("the page about rules", () => {
   const page = readFileSync(
     new URL("../../../../../server/rules/README.md", import.meta.url),
