@@ -358,9 +358,10 @@ describe.skipIf(isMissing)(`the page (${ring})`, () => {
     const { page } = await rig.open({ language: "zh" });
     await signIn(page);
     await page.getByRole("button", { name: "English" }).click();
-    await page.getByRole("button", { name: "Dark" }).click();
+    await go(page, "/more");
+    await page.locator("main").getByRole("button", { name: "Dark" }).click();
     await page.reload();
-    await page.getByRole("heading", { name: "Action queue" }).waitFor();
+    await page.getByRole("heading", { name: "More" }).waitFor();
     expect(await page.locator("html").getAttribute("lang")).toBe("en");
     expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
   });
