@@ -34,7 +34,7 @@ import {
   prepareStatements,
   rowId,
 } from "./disk-tables.ts";
-import { type LaneAccount, rebase } from "./numbering.ts";
+import { type LaneAccount, type RebaseInput, rebase } from "./numbering.ts";
 import { planTrim, type TrimOptions } from "./trim.ts";
 
 /** Hazards kept in memory while the disk refuses; further ones wait with everything else. */
@@ -169,14 +169,14 @@ export class DiskBuffer implements SampleBuffer {
 
   reconcile(storedThrough: Readonly<Record<Lane, number>>): Reconciliation {
     const before = this.#lanes;
-    const result = rebase(
-      perLane((lane) => ({
-        account: before[lane],
-        storedThrough: storedThrough[lane],
-        oldest: this.#oldestRow(lane),
-        lastAtOpen: this.#isFirstReconciliation ? this.#lastAtOpen[lane] : undefined,
-      })),
-    );
+    const isFirst = this.#isFirstReconciliation;
+    const inputOf = (lane: Lane): RebaseInput => ({
+      account: before[lane],
+      storedThrough: storedThrough[lane],
+      oldest: this.#oldestRow(lane),
+      lastAtOpen: isFirst ? this.#lastAtOpen[lane] : undefined,
+    });
+    const result = rebase(perLane(inputOf));
     this.#isFirstReconciliation = false;
     const move = (): void => {
       this.#lanes = perLane((lane) => {
