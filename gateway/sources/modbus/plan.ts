@@ -297,7 +297,8 @@ function readOf(spans: readonly Span[], { line, group }: Merger): PlannedRead {
   const count = through - first.from + 1;
   const { table } = first;
   return {
-    key: `${group.period}:${table}:${first.from}+${count}`,
+    // Hazards have reads of their own even where another class shares period and registers.
+    key: `${group.poll}:${group.period}:${table}:${first.from}+${count}`,
     poll: group.poll,
     period: group.period,
     table,

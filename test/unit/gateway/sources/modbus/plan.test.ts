@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { POLL_PERIODS } from "../../../../../device-profiles/poll-classes.ts";
 import type { ModbusPoint, ModbusProfile } from "../../../../../device-profiles/profile.ts";
 import { widthOf } from "../../../../../gateway/sources/modbus/decode.ts";
 import {
@@ -116,6 +117,17 @@ describe("planning reads", () => {
       ["hazard", 500],
       ["slow", 60_000],
     ]);
+  });
+
+  it("tells reads of two classes apart that share period and registers", () => {
+    const points = [
+      modbusPoint("gas", at(0), { hazard: "combustibleGas" }),
+      modbusPoint("raw", at(0), { poll: "slow" }),
+    ];
+    const periods = { ...POLL_PERIODS, slow: POLL_PERIODS.hazard };
+    const { reads } = planDevice(modbusProfile(points), TCP, NOTHING_KNOWN, periods);
+    expect(reads).toHaveLength(2);
+    expect(new Set(reads.map((read) => read.key)).size).toBe(2);
   });
 
   it("splits on a slow line so that a command never waits long", () => {
