@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchFigure[]>>> =
   ingest: async () => (await import("./ingest.bench.ts")).ingestBench(),
   store: async () => (await import("./store.bench.ts")).storeBench(),
   rules: async () => (await import("./rules.bench.ts")).rulesBench(),
+  alarm: async () => (await import("./alarm.bench.ts")).alarmBench(),
   buffer: async () => (await import("./buffer.bench.ts")).bufferBench(),
   modbus: async () => (await import("./modbus.bench.ts")).modbusBench(),
   mqtt: async () => (await import("./mqtt.bench.ts")).mqttBench(),
