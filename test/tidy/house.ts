@@ -35,7 +35,6 @@ const ONE_FILE_PACKAGES = [
   "fastify",
   "pino",
   "prom-client",
-  "nodemailer",
   "@influxdata/influxdb-client",
   "node:sqlite",
 ];
