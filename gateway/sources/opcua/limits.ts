@@ -2,7 +2,7 @@
 import type { ClientSession, Library } from "./library.ts";
 
 /** Where the server names no limit of its own. */
-const BATCH_DEFAULT = 250;
+const BATCH_DEFAULT = 100;
 
 export interface Limits {
   readonly read: number;
