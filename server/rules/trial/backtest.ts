@@ -15,7 +15,7 @@ import { PointIndex, select } from "../selection.ts";
 import { createTracker, type Tracker, type TrackerTransition } from "../tracking/tracker.ts";
 
 /** More history than this is refused; ask for fewer points or a shorter time. */
-export const BACKTEST_SAMPLES_MAX = 10_000_000;
+export const BACKTEST_SAMPLES_MAX = 30_000_000;
 export const BACKTEST_POINTS_MAX = 1_000;
 const EPISODES_LISTED_MAX = 200;
 const WORST_LISTED_MAX = 10;
@@ -84,23 +84,26 @@ export async function runBacktest(
       misfits.push(`${point.point}: ${tracker.error}`);
       continue;
     }
-    const tried = variants.flatMap((variant) => {
-      const made = createTracker(variant.rule, point, range.from);
-      return made.ok ? [{ variant, tracker: made.value }] : [];
-    });
     const query = { point: point.point, ...range };
     await replay(parts.series, query, signal, (sample) => {
       tally.take(tracker.value, sample);
       if (tally.samples > BACKTEST_SAMPLES_MAX) {
         throw tooLarge(`more than ${BACKTEST_SAMPLES_MAX} samples`);
       }
-      for (const one of tried) {
-        for (const change of one.tracker.take(live(sample))) {
-          if (isRaise(change)) one.variant.raises += 1;
-        }
-      }
     });
     tally.end(tracker.value, range.to);
+    // A point that never raised would not have been quieter: only the others are read again.
+    if (tally.raisesOf(point.point) > 0) {
+      const tried = variants.flatMap((variant) => {
+        const made = createTracker(variant.rule, point, range.from);
+        return made.ok ? [{ variant, tracker: made.value }] : [];
+      });
+      await replay(parts.series, query, signal, (sample) => {
+        for (const { variant, tracker: one } of tried) {
+          for (const change of one.take(live(sample))) if (isRaise(change)) variant.raises += 1;
+        }
+      });
+    }
     if (signal.aborted) break;
   }
   return {
@@ -160,6 +163,10 @@ class Tally {
     if (this.#open !== undefined) this.#close(tracker.point.point, to, true);
     this.#points += 1;
     this.#previous = undefined;
+  }
+
+  raisesOf(point: PointId): number {
+    return this.#raisesOf.get(point) ?? 0;
   }
 
   report(): Omit<BacktestReport, "variants" | "misfits"> {
