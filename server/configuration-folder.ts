@@ -13,6 +13,8 @@ import {
 import type { Rule } from "./rules/rule.ts";
 import { readRules } from "./rules/rule-directory.ts";
 
+export const PASSWORD_CHARACTERS_MIN = 12;
+
 export interface ServerFolder {
   readonly path: string;
   readonly site: SiteConfiguration;
@@ -90,23 +92,21 @@ function readOne<T>(
 
 /** The first line of a password file, relative to the configuration folder. */
 export function readPassword(folder: string, file: string): string {
-  const path = isAbsolute(file) ? file : join(folder, file);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new LamplighterError(
-      "CONFIG_INVALID",
-      `The password file ${path} cannot be read: ${wordsOf(error)}.`,
-      {
-        cause: error,
-      },
-    );
-  }
-  const password = text.split(/\r?\n/, 1)[0] ?? "";
-  if (password.length >= 12) return password;
+  const password = readTextFile(folder, file).split(/\r?\n/, 1)[0] ?? "";
+  if (password.length >= PASSWORD_CHARACTERS_MIN) return password;
   throw new LamplighterError(
     "CONFIG_INVALID",
-    `The password in ${path} has ${password.length} characters, needed are 12.`,
+    `The password in ${file} has ${password.length} characters, needed are ${PASSWORD_CHARACTERS_MIN}.`,
   );
+}
+
+/** A file that the configuration names, relative to its folder. */
+export function readTextFile(folder: string, file: string): string {
+  const path = isAbsolute(file) ? file : join(folder, file);
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const message = `The file ${path}, which the configuration names, cannot be read: ${wordsOf(cause)}.`;
+    throw new LamplighterError("CONFIG_INVALID", message, { cause });
+  }
 }

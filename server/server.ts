@@ -6,17 +6,14 @@
  *                 │                └─► latest ─► control ─► commands ─► outlet ─► broker
  *                 └─► live stream, API, pages
  */
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BATCH_BYTES_MAX } from "../core/batch.ts";
 import type { Clock } from "../core/clock.ts";
 import { wordsOf } from "../core/errors.ts";
 import { siteId } from "../core/ids.ts";
 import { claimDataFolder } from "../platform/data-folder.ts";
 import { aborted, Teardowns } from "../platform/lifecycle.ts";
 import type { Log } from "../platform/log.ts";
-import { startBroker } from "../platform/mqtt-broker.ts";
 import { connectMqtt } from "../platform/mqtt-client.ts";
 import { AlarmBook } from "./alarms/alarm-book.ts";
 import { OutOfServiceBook } from "./alarms/out-of-service.ts";
@@ -37,7 +34,7 @@ import { CommandDesk } from "./commands/command-desk.ts";
 import { readPassword, readServerFolder } from "./configuration-folder.ts";
 import { ControlLoop } from "./control/control-loop.ts";
 import { gaugesOf, healthOf } from "./health.ts";
-import { BIRTH_BYTES_MAX, createIngest } from "./ingest/ingest.ts";
+import { createIngest } from "./ingest/ingest.ts";
 import { Journal } from "./journal.ts";
 import { Notifier } from "./notify/notifier.ts";
 import { createWebhook } from "./notify/webhook.ts";
@@ -46,7 +43,8 @@ import { RuleBook } from "./rules/rule-book.ts";
 import { RuleEngine } from "./rules/rule-engine.ts";
 import { createSpaces } from "./spaces.ts";
 import { openStore } from "./store/open-store.ts";
-import { gatewayUser, SERVER_USER, serverUser } from "./uplink-users.ts";
+import { openUplinkBroker } from "./uplink-broker.ts";
+import { SERVER_USER } from "./uplink-users.ts";
 
 export const VERSION = "0.1.0";
 
@@ -91,40 +89,10 @@ export async function runServer(
     });
     teardowns.add("store", () => store.close());
 
-    const secret = randomBytes(32).toString("base64url");
-    let uplink: { url: string; username?: string; password?: string; ca?: string };
-    if (folder.server.broker.kind === "embedded") {
-      const { host, port } = folder.server.broker;
-      const users = new Map([[SERVER_USER, serverUser(site, secret)]]);
-      for (const { id, passwordFile } of folder.server.gateways) {
-        users.set(id, gatewayUser(site, id, readPassword(folder.path, passwordFile)));
-      }
-      const broker = await startBroker({
-        host,
-        port,
-        users,
-        limits: { packetBytesMax: Math.max(BATCH_BYTES_MAX, BIRTH_BYTES_MAX) + 1_024 },
-        clock,
-        log: log.child({ component: "broker" }),
-      });
-      teardowns.add("broker", () => broker.close());
-      uplink = {
-        url: `mqtt://${host}:${broker.port}`,
-        username: SERVER_USER,
-        password: secret,
-      };
-    } else {
-      const { url, username, passwordFile } = folder.server.broker;
-      uplink = {
-        url,
-        ...(username === undefined ? {} : { username }),
-        ...(passwordFile === undefined
-          ? {}
-          : { password: readPassword(folder.path, passwordFile) }),
-      };
-    }
+    const broker = await openUplinkBroker(folder, clock, log.child({ component: "broker" }));
+    teardowns.add("broker", () => broker.close());
     const client = connectMqtt({
-      ...uplink,
+      ...broker.access,
       clientId: `${SERVER_USER}-${site}`,
       clock,
       log: log.child({ component: "uplink" }),

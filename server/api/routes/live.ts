@@ -1,11 +1,12 @@
 /** The live stream as server-sent events: resumable, bounded per client, ended when a client reads too slowly. */
+import type { Clock } from "../../../core/clock.ts";
 import { LamplighterError } from "../../../core/errors.ts";
 import { spaceId } from "../../../core/ids.ts";
 import type { Sample } from "../../../core/sample.ts";
 import { seconds } from "../../../core/time.ts";
 import { makeSecret } from "../auth/secret.ts";
 import { liveEvents } from "../contract.ts";
-import { type Api, identify } from "../http-server.ts";
+import { type Api, identify, type Reply } from "../http-server.ts";
 import { LISTENERS_MAX, LiveHub } from "../live-hub.ts";
 import type { ApiParts } from "../parts.ts";
 import { latestView } from "../sample-view.ts";
@@ -50,46 +51,55 @@ export function liveRoutes(api: Api, parts: ApiParts): void {
 
   const description = `Server-sent events: ${Object.keys(liveEvents).join(", ")}`;
   api.get("/api/live", { schema: { description } }, (request, reply) => {
-    const { raw } = reply;
-    const id = request.headers["last-event-id"];
-    const listener = {
-      send: (frame: string) => {
-        if (raw.writableLength > BACKLOG_BYTES_MAX) raw.destroy();
-        else raw.write(frame);
-      },
-    };
     if (hub.listeners >= LISTENERS_MAX) {
       throw new LamplighterError("OVERLOADED", "Too many pages listen already; try again later.");
     }
-    reply.hijack();
-    raw.writeHead(200, {
-      "content-type": "text/event-stream",
-      "cache-control": "no-store",
-      "x-accel-buffering": "no",
-    });
-    raw.write(`retry: ${RETRY}\n\n`);
-    const stop = hub.listen(listener, typeof id === "string" ? id : undefined);
-    const ended = new AbortController();
-    raw.on("close", () => {
-      ended.abort();
-      stop();
-    });
-    raw.on("error", () => raw.destroy());
     const isWelcome = (): boolean => identify(parts.accounts, request) !== undefined;
-    void heartbeat(raw, isWelcome, ended.signal);
+    const id = request.headers["last-event-id"];
+    reply.hijack();
+    stream(reply.raw, { hub, clock, isWelcome, after: typeof id === "string" ? id : undefined });
   });
+}
 
-  /** Also ends the stream of a session that has ended or a token that was taken back. */
-  async function heartbeat(
-    raw: { write(text: string): unknown; end(): unknown },
-    isWelcome: () => boolean,
-    ended: AbortSignal,
-  ): Promise<void> {
-    while (!ended.aborted) {
-      await clock.sleep(HEARTBEAT, ended);
-      if (ended.aborted) return;
-      if (!isWelcome()) raw.end();
-      else raw.write(": still here\n\n");
-    }
+interface StreamOptions {
+  readonly hub: LiveHub;
+  readonly clock: Clock;
+  readonly isWelcome: () => boolean;
+  /** The last event this page has seen. */
+  readonly after: string | undefined;
+}
+
+function stream(raw: Reply["raw"], options: StreamOptions): void {
+  raw.writeHead(200, {
+    "content-type": "text/event-stream",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+  });
+  raw.write(`retry: ${RETRY}\n\n`);
+  const send = (frame: string): void => {
+    if (raw.writableLength > BACKLOG_BYTES_MAX) raw.destroy();
+    else raw.write(frame);
+  };
+  const stop = options.hub.listen({ send }, options.after);
+  const ended = new AbortController();
+  raw.on("close", () => {
+    ended.abort();
+    stop();
+  });
+  raw.on("error", () => raw.destroy());
+  void heartbeat(raw, options, ended.signal);
+}
+
+/** Also ends the stream of a session that has ended or a token that was taken back. */
+async function heartbeat(
+  raw: Reply["raw"],
+  { clock, isWelcome }: StreamOptions,
+  ended: AbortSignal,
+): Promise<void> {
+  while (!ended.aborted) {
+    await clock.sleep(HEARTBEAT, ended);
+    if (ended.aborted) return;
+    if (!isWelcome()) raw.end();
+    else raw.write(": still here\n\n");
   }
 }
