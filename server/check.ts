@@ -1,10 +1,13 @@
 /** Checks single files of a server's configuration without starting anything. */
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Problem } from "../core/document.ts";
 import { wordsOf } from "../core/errors.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { parseServerConfiguration, parseSiteConfiguration } from "./configuration.ts";
+import { isTestFile, readRules } from "./rules/rule-directory.ts";
 import { parseRuleFile } from "./rules/rule-file.ts";
+import { runRuleTests } from "./rules/trial/rule-test-file.ts";
 
 type Parse = (text: string, file: string) => Outcome<unknown, readonly Problem[]>;
 
@@ -23,4 +26,10 @@ const checkWith =
 
 export const checkSiteFile = checkWith(parseSiteConfiguration);
 export const checkServerFile = checkWith(parseServerConfiguration);
-export const checkRuleFile = checkWith(parseRuleFile);
+
+/** A file of rules, or a file of tests for the shipped rules and those beside it. */
+export const checkRuleFile = checkWith((text, file) => {
+  if (!isTestFile(file)) return parseRuleFile(text, file);
+  const rules = readRules(dirname(file));
+  return rules.ok ? runRuleTests(text, file, rules.value) : rules;
+});

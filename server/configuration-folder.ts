@@ -11,7 +11,8 @@ import {
   type SiteConfiguration,
 } from "./configuration.ts";
 import type { Rule } from "./rules/rule.ts";
-import { readRules } from "./rules/rule-directory.ts";
+import { isTestFile, readRules } from "./rules/rule-directory.ts";
+import { runRuleTests } from "./rules/trial/rule-test-file.ts";
 
 export const PASSWORD_CHARACTERS_MIN = 12;
 
@@ -40,6 +41,10 @@ export function checkServerFolder(path: string): Outcome<ServerFolder, readonly 
   const rules = readRules(join(path, "rules"));
   if (!rules.ok) problems.push(...rules.error);
   if (site === undefined || server === undefined || !rules.ok) return failure(problems);
+  for (const file of ruleTestFiles(join(path, "rules"))) {
+    const tested = runRuleTests(readTextFile(".", file), file, rules.value);
+    if (!tested.ok) problems.push(...tested.error);
+  }
   for (const space of unknownSpaces(rules.value, site.value)) {
     const message = `a rule names the space "${space}", which site.yaml does not have`;
     problems.push({ file: join(path, "rules"), line: 1, path: "applies.spaces", message });
@@ -64,6 +69,12 @@ export function surroundingsOf({ site, server }: ServerFolder): {
   const found = { site: site.site.id, spaces: new Set(site.spaces.map((space) => space.id)) };
   if (server.broker.kind === "external") return found;
   return { ...found, gateways: new Set(server.gateways.map((gateway) => gateway.id)) };
+}
+
+/** Tests of rules as data, beside the rules; a failed one is a problem of the configuration. */
+function ruleTestFiles(folder: string): readonly string[] {
+  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return names.filter(isTestFile).map((name) => join(folder, name));
 }
 
 function unknownSpaces(rules: readonly Rule[], site: SiteConfiguration): readonly string[] {

@@ -18,6 +18,7 @@ import { PointValue } from "../parts/point-value.tsx";
 import { ProblemNote } from "../parts/problem.tsx";
 import { ShelveAlarm } from "../parts/shelve-alarm.tsx";
 import type { Range } from "../routes.ts";
+import { detailPhrase } from "../texts/phrases.ts";
 
 /** The live one when it is active, else asked for. */
 function useAlarm(id: string) {
@@ -133,7 +134,8 @@ function AlarmHistory({ alarm }: { readonly alarm: AlarmView }) {
 }
 
 function StepText({ step, alarm }: { readonly step: AlarmStepView; readonly alarm: AlarmView }) {
-  const { t, language } = useWords();
+  const words = useWords();
+  const { t, language } = words;
   const style = useTimeStyle();
   const parts = [t(`alarm.step.${step.what}`)];
   if (step.priority) parts.push(t(`priority.${step.priority}`));
@@ -147,7 +149,7 @@ function StepText({ step, alarm }: { readonly step: AlarmStepView; readonly alar
   if (step.detail && (step.what === "shelved" || step.what === "outOfService")) {
     const until = formatTime(instantOf(step.detail), "dayMinute", style);
     parts.push(t("alarm.until", { until }));
-  } else if (step.detail) parts.push(step.detail);
+  } else if (step.detail) parts.push(detailPhrase(step.detail, words));
   return <span>{parts.join(" · ")}</span>;
 }
 

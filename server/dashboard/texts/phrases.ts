@@ -51,3 +51,17 @@ export function problemPhrase(problem: Problem, { t }: Words): string {
   // Which field is wrong is known to the server's own words only.
   return problem.code === "REQUEST_INVALID" ? `${sentence} ${problem.detail}` : sentence;
 }
+
+type DetailKey = Extract<TextKey, `detail.${string}` | `reason.${string}`>;
+const isDetail = (key: string): key is DetailKey => isText(key);
+
+/** `HTTP 503 · 2× · willRetry`: codes become words, figures and names stay as they are. */
+export function detailPhrase(detail: string, { t }: Words): string {
+  return detail
+    .split(" · ")
+    .map((part) => {
+      const key = [`detail.${part}`, `reason.${part}`].find(isDetail);
+      return key === undefined ? part : t(key);
+    })
+    .join(" · ");
+}

@@ -3,6 +3,7 @@ import type { Problem } from "../../../../../server/dashboard/api/problem.ts";
 import { ms } from "../../../../../server/dashboard/format/instant.ts";
 import {
   agePhrase,
+  detailPhrase,
   nonePhrase,
   problemPhrase,
   reasonPhrase,
@@ -21,6 +22,13 @@ it("says ages and absences in words", () => {
   expect(reasonPhrase({ ...shown, detail: "exception 2" }, en)).toBe(
     "no answer from the device (exception 2)",
   );
+});
+
+it("says the codes of an alarm's history in words, and leaves figures alone", () => {
+  expect(detailPhrase("HTTP 503 · 2× · willRetry", zh)).toBe("HTTP 503 · 2× · 将重试");
+  expect(detailPhrase("silent", en)).toBe("no data");
+  expect(detailPhrase("timeout", zh)).toBe("设备未应答");
+  expect(detailPhrase("constructor", en)).toBe("constructor");
 });
 
 describe("a problem", () => {
