@@ -264,7 +264,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "command.refused": "refused",
   "command.failed": "failed",
   "command.expired": "expired",
-  "detail.silent": "silent",
+  "detail.silent": "no data",
   "detail.gatewayOffline": "gateway offline",
   "detail.overRange": "over range, latched",
   "detail.overRangeNotRecovered": "was over range: falling back is not recovery",
