@@ -34,6 +34,8 @@ const HELP = `lamplighter profiles <command>
         --near <number>         what the device's own display shows
         --later "<words>"       the same registers read later: a counter has risen
         --decimal               words are decimal; otherwise hexadecimal, as in 4366 3334
+  read <vendor>/<model>         every point of a real device, live: words, value, unit, age, error
+        --connection <address>  tcp://10.0.0.7:502 and the like; "profiles read --help" has the rest
   schema                        the JSON Schema of profile files, for editors
 
   --help                        this text`;
@@ -72,7 +74,7 @@ export async function profilesCommand(args: readonly string[], print: Print): Pr
 }
 
 function unknownCommand(command: string): string {
-  const near = nearest(command, ["list", "show", "check", "guess", "schema"]);
+  const near = nearest(command, ["list", "show", "check", "guess", "read", "schema"]);
   const hint = near === undefined ? "" : ` (did you mean "${near}"?)`;
   return `profiles: no command "${command}"${hint}`;
 }
