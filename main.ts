@@ -6,7 +6,12 @@
 import { basename, dirname } from "node:path";
 import type { Problem } from "./core/document.ts";
 import { type Checks, createCheckCommand } from "./platform/check-command.ts";
-import { type Command, EXIT_USAGE, runCommand } from "./platform/command-line.ts";
+import {
+  type Command,
+  type CommandContext,
+  EXIT_USAGE,
+  runCommand,
+} from "./platform/command-line.ts";
 import { interruptSignal } from "./platform/lifecycle.ts";
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -23,8 +28,12 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   },
   profiles: async () => {
     const { profilesCommand } = await import("./device-profiles/command-line.ts");
-    return withOwnHelp("profiles", "device profiles: list, show, check, guess", profilesCommand);
+    const summary = "device profiles: list, show, check, guess, read";
+    const own = withOwnHelp("profiles", summary, profilesCommand);
+    return { ...own, run: (context) => readOr(own, context) };
   },
+  discover: async () =>
+    (await import("./gateway/commissioning/discover-command.ts")).discoverCommand,
   browse: async () => (await import("./gateway/sources/opcua/browse-command.ts")).browseCommand,
   trust: async () => (await import("./gateway/sources/opcua/trust-command.ts")).trustCommand,
   user: async () => (await import("./server/user-command.ts")).userCommand,
@@ -43,6 +52,14 @@ const withOwnHelp = (name: string, summary: string, run: Run): Command => ({
   summary,
   run: ({ args, print, signal }) => run(args, print, signal),
 });
+
+/** Profiles are files; reading a device with one of them is the gateway's work. */
+async function readOr(profiles: Command, context: CommandContext): Promise<number> {
+  const [word, ...args] = context.args;
+  if (word !== "read") return profiles.run(context);
+  const { readCommand } = await import("./gateway/commissioning/read-command.ts");
+  return runCommand(readCommand, { ...context, args });
+}
 
 /** What is wrong with a file is known by the room it belongs to. */
 async function loadChecks(): Promise<Checks> {
