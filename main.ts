@@ -36,6 +36,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     (await import("./gateway/commissioning/discover-command.ts")).discoverCommand,
   browse: async () => (await import("./gateway/sources/opcua/browse-command.ts")).browseCommand,
   trust: async () => (await import("./gateway/sources/opcua/trust-command.ts")).trustCommand,
+  doctor: async () => (await import("./server/doctor-command.ts")).doctorCommand,
   user: async () => (await import("./server/user-command.ts")).userCommand,
   check: async () => createCheckCommand(await loadChecks()),
 };

@@ -25,6 +25,7 @@ import { Executor } from "./commands/executor.ts";
 import { Freeze, isGasPoint } from "./commands/freeze.ts";
 import { Journal } from "./commands/journal.ts";
 import { type GatewayConfiguration, parseGatewayConfiguration } from "./configuration.ts";
+import { LineDoctor, watchedLines } from "./doctor/line-doctor.ts";
 import { openSources } from "./open-sources.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { buildPlant, type GatewayPlant } from "./plant.ts";
@@ -123,6 +124,9 @@ export async function runGateway(
       plant.connections,
     );
 
+    const announced = plant.lines.map((line) => line.device);
+    const doctor = new LineDoctor(clock, pipeline, watchedLines(announced, sources));
+
     const points = [...plant.points.values()];
     const freeze = new Freeze(
       points
@@ -147,6 +151,7 @@ export async function runGateway(
       uplink.run(ending.signal),
       executor.run(ending.signal),
       upkeep.run(ending.signal),
+      doctor.run(ending.signal),
       ...[...sources.values()].map((source) => source.run(ending.signal)),
     ];
     const failed = (error: unknown): void => ending.abort(error);

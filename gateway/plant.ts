@@ -25,6 +25,7 @@ import type {
   DeviceConfiguration,
   GatewayConfiguration,
 } from "./configuration.ts";
+import { type AnnouncedLine, announceLine } from "./doctor/announce.ts";
 import type { PassOnRule } from "./pipeline/pass-on.ts";
 
 export interface PlantDevice {
@@ -50,6 +51,8 @@ export interface GatewayPoint extends PassOnRule {
 export interface GatewayPlant {
   readonly catalogue: Catalogue;
   readonly connections: readonly PlantConnection[];
+  /** The connections that are devices of their own. */
+  readonly lines: readonly AnnouncedLine[];
   readonly points: ReadonlyMap<PointId, GatewayPoint>;
 }
 
@@ -79,18 +82,25 @@ export function buildPlant(
     if (device.ok) entry.devices.push(device.value);
     else problems.push(...device.error.map((p) => problemAt(["devices", i, ...p.path], p.message)));
   });
-  if (problems.length > 0) return failure(problems);
   const list = [...connections.values()];
-  const points = new Map(
-    list.flatMap((c) => c.devices.flatMap((d) => gatewayPoints(c.connection, d))),
-  );
-  const catalogue = catalogueOf(value, list, points);
+  const lines = list.flatMap((entry) => announceLine(entry) ?? []);
+  for (const { device, connection } of lines.map((line) => line.device)) {
+    const i = value.devices.findIndex((configured) => configured.id === device);
+    const message = `"${device}" is how the line of connection "${connection}" itself is called`;
+    if (i >= 0) problems.push(problemAt(["devices", i, "id"], message));
+  }
+  if (problems.length > 0) return failure(problems);
+  const points = new Map([
+    ...list.flatMap((c) => c.devices.flatMap((d) => gatewayPoints(c.connection, d))),
+    ...lines.flatMap((line) => line.points.map((point) => [point.point, point] as const)),
+  ]);
+  const catalogue = catalogueOf(value, { list, lines, points });
   const bytes = Buffer.byteLength(JSON.stringify(catalogue));
   if (bytes > CATALOGUE_BYTES_MAX) {
     const message = `the ${points.size} points of these devices make a birth message of ${bytes} bytes, the server takes ${CATALOGUE_BYTES_MAX}: share them among several gateways`;
     return failure([problemAt(["devices"], message)]);
   }
-  return success({ catalogue, connections: list, points });
+  return success({ catalogue, connections: list, lines, points });
 }
 
 interface DeviceProblem {
@@ -210,10 +220,17 @@ function gatewayPoint(
 
 function catalogueOf(
   configuration: GatewayConfiguration,
-  connections: readonly PlantConnection[],
-  points: ReadonlyMap<PointId, GatewayPoint>,
+  {
+    list: connections,
+    lines,
+    points,
+  }: {
+    readonly list: readonly PlantConnection[];
+    readonly lines: readonly AnnouncedLine[];
+    readonly points: ReadonlyMap<PointId, GatewayPoint>;
+  },
 ): Catalogue {
-  const devices = connections.flatMap(({ connection, devices: list }) =>
+  const configured = connections.flatMap(({ connection, devices: list }) =>
     list.map(({ configuration: device, profile }) => ({
       device: deviceId(device.id),
       name: device.name,
@@ -223,6 +240,7 @@ function catalogueOf(
       ...(device.serial === undefined ? {} : { serial: device.serial }),
     })),
   );
+  const devices = [...configured, ...lines.map((line) => line.device)];
   const content = { devices, points: [...points.values()].map((point) => point.announced) };
   const version = createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
   const { site, gateway } = configuration;

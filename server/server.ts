@@ -21,6 +21,7 @@ import { Accounts } from "./api/auth/accounts.ts";
 import { type HttpServer, startHttp } from "./api/http-server.ts";
 import { alarmRoutes } from "./api/routes/alarms.ts";
 import { commandRoutes } from "./api/routes/commands.ts";
+import { doctorRoutes } from "./api/routes/doctor.ts";
 import { healthRoutes } from "./api/routes/health.ts";
 import { importRoutes } from "./api/routes/import.ts";
 import { liveRoutes } from "./api/routes/live.ts";
@@ -215,6 +216,7 @@ export async function runServer(
           series: store,
         }),
         outOfServiceRoutes(outOfService),
+        doctorRoutes,
         importRoutes,
         liveRoutes,
       ],

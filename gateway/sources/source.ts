@@ -6,6 +6,7 @@
 import type { DeviceId, PointId } from "../../core/ids.ts";
 import type { BadReason, Sample, Value } from "../../core/sample.ts";
 import type { Duration, Instant } from "../../core/time.ts";
+import type { BusReport } from "./modbus/doctor.ts";
 
 /** Where sources put their samples. */
 export interface SampleSink {
@@ -56,4 +57,6 @@ export interface Source {
   read(point: PointId, timeout: Duration): Promise<ReadAnswer>;
   /** Of every device on this connection. */
   statuses(): readonly DeviceStatus[];
+  /** How the line itself does; only where devices share one. */
+  report?(): BusReport;
 }

@@ -249,6 +249,26 @@ describe("what falls silent", () => {
     expect(await fresh("a2-f2-meter/power_active")).toBeTruthy();
   }, 60_000);
 
+  test("the bus doctor names the dead meter, in figures and in both languages", async () => {
+    const line = await eventually(
+      "a sentence about the dead meter",
+      async () => {
+        const { items } = await campus.get("api/doctor");
+        const isSilent = (s: { en: string }) => /\(a2-f1-meter\) is silent/.test(s.en);
+        return items.find((l: { findings?: { sentences: { en: string }[] } }) =>
+          l.findings?.sentences.some(isSilent),
+        );
+      },
+      seconds(60),
+    );
+    expect(line).toMatchObject({ gateway: "main", state: "online" });
+    const [first] = line.findings.sentences;
+    expect(first.zh).toContain("a2-f1-meter");
+    const values = line.figures.map((f: { value?: number }) => f.value);
+    expect(values.length).toBeGreaterThanOrEqual(5);
+    expect(values.every((value: unknown) => typeof value === "number")).toBe(true);
+  }, 70_000);
+
   test("a gas sensor that stops talking raises an alarm of its own", async () => {
     const silent = `${LAB}-gas-2`;
     const response = await fetch(`${campus.control}/faults`, {

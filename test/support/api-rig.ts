@@ -31,7 +31,7 @@ import { seriesRoutes } from "../../server/api/routes/series.ts";
 import { sessionRoutes } from "../../server/api/routes/session.ts";
 import { Journal } from "../../server/journal.ts";
 import { openRecords } from "../../server/open-records.ts";
-import type { PlantPoint } from "../../server/plant.ts";
+import type { PlantDevice, PlantPoint } from "../../server/plant.ts";
 import { createSpaces } from "../../server/spaces.ts";
 import type { AppendRequest } from "../../server/store/store.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -59,6 +59,13 @@ export const meterPoint: PlantPoint = {
 export class ApiRig {
   readonly clock = new FakeClock();
   readonly samples = new Map<PointId, Sample>();
+  readonly devices: PlantDevice[] = [
+    {
+      ...{ device: deviceId("m1"), name, space: spaceId("a1"), gateway: gatewayId("main") },
+      ...{ connection: connectionId("bus"), profile: "x/y" },
+    },
+  ];
+  readonly points: PlantPoint[] = [meterPoint];
   /** Thrown by the store when set. */
   failure: Error | undefined;
   readonly appended: AppendRequest[] = [];
@@ -108,20 +115,16 @@ export class ApiRig {
       ...{ id: "c1", space: "a1", priority: "manualOverride", state: "queued", steps: [] },
       ...{ point: request.point, value: request.value, reason: request.reason, by: request.by },
     });
-    const device = {
-      ...{ device: deviceId("m1"), name, space: spaceId("a1"), gateway: gatewayId("main") },
-      ...{ connection: connectionId("bus"), profile: "x/y" },
-    };
     return {
       clock: this.clock,
       log: silentLog,
       site: { id: "demo", name, zone: "Asia/Shanghai", demo: true },
       spaces,
       plant: {
-        device: () => device,
-        devices: () => [device],
-        point: (id) => (id === meterPoint.point ? meterPoint : undefined),
-        points: () => [meterPoint],
+        device: () => this.devices[0],
+        devices: () => this.devices,
+        point: (id) => this.points.find((known) => known.point === id),
+        points: () => this.points,
         gateways: () => [],
         onCatalogue: none,
         onGateway: none,
