@@ -2,7 +2,7 @@
  * The whole road with real processes on real ports: one sample of each protocol from the device to the
  * API, a gas leak to webhook and desk, an empty room to a lamp that is really off.
  */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from "vitest";
 import { seconds } from "../../core/time.ts";
 import { CampusProcesses } from "../support/campus-processes.ts";
 import { eventually } from "../support/eventually.ts";
@@ -41,6 +41,10 @@ beforeAll(async () => {
     rules: { "empty.yaml": QUICK_POLICY },
   });
 }, 90_000);
+
+beforeEach(() => {
+  onTestFailed(() => void process.stderr.write(campus.lastWords()));
+});
 
 afterAll(async () => {
   await campus?.stop();

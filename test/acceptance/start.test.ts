@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFailed, test } from "vitest";
 import { seconds } from "../../core/time.ts";
 import { Database } from "../../platform/sqlite.ts";
 import { CampusProcesses } from "../support/campus-processes.ts";
@@ -205,6 +205,8 @@ test("a gateway starts without its server and delivers what it gathered once tha
     parts: ["simulators", "gateway"],
     waitForServer: false,
   });
+  onTestFailed(() => void process.stderr.write(words));
+  let words = "";
   try {
     await eventually(
       "the gateway is gathering",
@@ -229,6 +231,7 @@ test("a gateway starts without its server and delivers what it gathered once tha
     );
     expect(item.unit).toBe("W");
   } finally {
+    words = campus.lastWords();
     await campus.stop();
   }
 }, 120_000);

@@ -24,6 +24,7 @@ const MAIN = join(ROOT, "main.ts");
 /** As the demo starts them. */
 const COMPILED = join(ROOT, "node_modules/.cache/lamplighter");
 const SPAN = 20;
+const LAST_WORDS_MAX = 3_000;
 
 export type Part = "simulators" | "gateway" | "server";
 
@@ -92,6 +93,15 @@ export class CampusProcesses {
 
   log(part: Part): string {
     return readFileSync(join(this.folder, `${part}.log`), "utf8");
+  }
+
+  /** The last words of every process, for a test that failed. */
+  lastWords(): string {
+    const parts: readonly Part[] = ["gateway", "server", "simulators"];
+    return parts
+      .filter((part) => this.#children.has(part))
+      .map((part) => `── ${part} (pid ${this.pid(part)})\n${this.log(part).slice(-LAST_WORDS_MAX)}`)
+      .join("\n");
   }
 
   serverAnswers(): Promise<unknown> {
@@ -228,7 +238,8 @@ export class CampusProcesses {
 /** A run of free ports for programs that are told theirs in files. */
 async function freeBase(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const base = 20_000 + Math.floor(Math.random() * 1_500) * SPAN;
+    // Below the ports that the system hands out to clients, which come and go.
+    const base = 20_000 + Math.floor(Math.random() * 600) * SPAN;
     const ports = Array.from({ length: SPAN }, (_, i) => base + i);
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
   }
