@@ -29,6 +29,8 @@ export const doctorCommand: Command = {
     "  --address     of the server; http://127.0.0.1:8080/ when left out",
     "  --token-file  an API token; data/demo/token, which the demo writes, when left out",
     "  --language    zh or en; en when left out",
+    "",
+    "The exit code is 1 when a line is offline.",
   ].join("\n"),
   run: async (context) => {
     const { values } = parseOptions(context.args, {

@@ -40,7 +40,7 @@ function lineInWords(line: LineReportView, language: Language): readonly string[
   return [
     head,
     ...figures,
-    `  ${WORDS.findings[language]} (${age(findings.ageS, language)}):`,
+    `  ${WORDS.findings[language]} (${age(findings.ageS, language)})`,
     ...findings.sentences.map((sentence) => `  - ${plain(sentence[language])}`),
     ...(findings.left > 0 ? [`  - ${left[language]}`] : []),
   ];
@@ -51,7 +51,8 @@ function figureInWords(figure: LineFigureView, language: Language): string {
   const old = stale ? `, ${WORDS.old[language]}` : "";
   const none = `${WORDS.noValue[language]}${reason === undefined ? "" : ` (${reason})`}`;
   const shown = value === undefined ? none : `${value} ${symbol}`;
-  return plain(`${name[language]}: ${shown} (${age(ageS, language)}${old})`);
+  const told = `${shown} (${age(ageS, language)}${old})`;
+  return plain(`${name[language]}${language === "zh" ? "：" : ": "}${told}`);
 }
 
 const age = (ageS: number, language: Language): string =>

@@ -9,7 +9,11 @@ import type { BusReport, DeviceReport } from "../sources/modbus/doctor.ts";
 
 export function findingsOf(report: BusReport): readonly Finding[] {
   const devices = report.devices.toSorted((a, b) => trouble(b) - trouble(a));
-  return [...report.sentences, ...devices.map(summary)];
+  const told = devices.map((device) => ({
+    ...summary(device, report.state),
+    device: device.device,
+  }));
+  return [...report.sentences, ...told];
 }
 
 /** Silent ones first, then by the share of requests that brought nothing. */
@@ -19,21 +23,23 @@ const trouble = (device: DeviceReport): number =>
 const failedShare = ({ shares }: DeviceReport): number =>
   shares.timeout + shares.crc + shares.frame + shares.exception + shares.lost;
 
-function summary(report: DeviceReport): Finding {
+/** Behind a connection that is down nothing is known of a device but when it answered last. */
+function summary(report: DeviceReport, line: BusReport["state"]): Label {
   const { device, unit, recent, silentSince, failuresInRow } = report;
   const who = { zh: `从站 ${unit}（${device}）`, en: `unit ${unit} (${device})` };
   if (recent === 0) {
-    return { zh: `${who.zh}：尚未询问`, en: `${who.en}: not asked yet`, device };
+    return { zh: `${who.zh}：尚未询问`, en: `${who.en}: not asked yet` };
   }
+  const last = lastGood(report.lastGood);
+  if (line === "lost") return { zh: `${who.zh}：${last.zh}`, en: `${who.en}: ${last.en}` };
   if (silentSince !== undefined) {
-    const last = lastGood(report.lastGood);
+    const requests = failuresInRow === 1 ? "request" : `${failuresInRow} requests`;
     return {
       zh: `${who.zh}：最近连续 ${failuresInRow} 次请求无有效应答；${last.zh}`,
-      en: `${who.en}: no good answer to the last ${failuresInRow} requests; ${last.en}`,
-      device,
+      en: `${who.en}: no good answer to the last ${requests}; ${last.en}`,
     };
   }
-  return { ...healthy(report, who), device };
+  return healthy(report, who);
 }
 
 /** Short, so that a full line's devices fit into one text; its day is that of the findings. */

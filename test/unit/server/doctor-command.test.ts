@@ -74,7 +74,7 @@ describe("lamplighter doctor", () => {
     expect(text.split("\n")).toEqual([
       "main · Line bus · online",
       "  Time in use: 12.5 % (4 s ago)",
-      "  findings (9 s ago):",
+      "  findings (9 s ago)",
       "  - unit 7 is [2J silent",
       "  - 2 more are not listed",
     ]);
@@ -83,6 +83,7 @@ describe("lamplighter doctor", () => {
   test("speaks Chinese when asked to", async () => {
     const { text } = await doctor("--language", "zh");
     expect(text).toContain("总线 bus · 在线");
+    expect(text).toContain("  线路占用率：12.5 % (4 秒前)");
     expect(text).toContain("  - 从站 7 无应答");
   });
 
