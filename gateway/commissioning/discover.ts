@@ -13,6 +13,8 @@ export const GUESSES_SHOWN_MAX = 3;
 const FINGERPRINT_WEIGHT = 20;
 /** Less than this comes out of any registers by chance. */
 const SCORE_MIN = 4;
+/** What fits less than half as well as the best is noise beside it. */
+const SHARE_OF_BEST_MIN = 0.5;
 
 /** What one profile found on one device. */
 export interface Evidence {
@@ -43,10 +45,11 @@ export function tellingPoints(profile: ModbusProfile): readonly ModbusPoint[] {
 
 /** Best first; what fits no better than chance is left out. */
 export function ranked(evidence: readonly Evidence[]): readonly Guess[] {
-  return evidence
+  const guesses = evidence
     .map(guessOf)
-    .filter((guess) => guess.score >= SCORE_MIN)
     .sort((a, b) => b.score - a.score || b.plausible / b.asked - a.plausible / a.asked);
+  const least = Math.max(SCORE_MIN, SHARE_OF_BEST_MIN * (guesses[0]?.score ?? 0));
+  return guesses.filter((guess) => guess.score >= least);
 }
 
 function guessOf({ profile, points, values, fingerprint }: Evidence): Guess {

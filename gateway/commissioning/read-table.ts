@@ -15,6 +15,9 @@ export interface SeenPoint {
 
 /** Longer texts and longer blocks of words are cut, so that a line stays a line. */
 const CELL_CHARACTERS_MAX = 39;
+/** What is beyond comes from calculating in binary. */
+const DIGITS_MAX = 12;
+const SINGLE_DIGITS_MAX = 9;
 const COLUMNS = ["point", "words", "value", "unit", "age", "error"] as const;
 /** Numbers stand at the right of their column. */
 const RIGHT: ReadonlySet<string> = new Set(["value", "age"]);
@@ -55,13 +58,24 @@ function wordsText({ table, words }: NonNullable<SeenPoint["raw"]>): string {
 
 const hex = (word: number): string => word.toString(16).toUpperCase().padStart(4, "0");
 
-/** Single precision has seven digits; more would be made up. */
 function valueText(value: Value, labels: ProfilePoint["labels"]): string {
   if (typeof value === "string") return value;
   const label = labels?.[String(value)];
-  const number = Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7)));
+  const number = numberText(value);
   return label === undefined ? number : `${number} (${label.en})`;
 }
+
+/** The shortest digits that a single-precision number comes from: 230.2 and not 230.1999969482422. */
+function numberText(value: number): string {
+  if (Math.fround(value) !== value) return String(Number(value.toPrecision(DIGITS_MAX)));
+  if (Number.isInteger(value)) return String(value);
+  let digits = 1;
+  while (digits < SINGLE_DIGITS_MAX && single(value, digits) !== value) digits++;
+  return String(Number(value.toPrecision(digits)));
+}
+
+const single = (value: number, digits: number): number =>
+  Math.fround(Number(value.toPrecision(digits)));
 
 function ageText(ageMs: number): string {
   if (ageMs < 10_000) return `${(Math.max(0, ageMs) / 1_000).toFixed(1)} s`;
