@@ -7,7 +7,7 @@ import type { ModbusOrder, ModbusType } from "./profile.ts";
 
 export const GUESS_WORDS_MAX = 125;
 export const GUESSES_SHOWN_MAX = 12;
-/** Below this a reading is not worth a line. */
+/** Below this a candidate is not worth a line. */
 const SCORE_MIN = 0.02;
 
 export const GUESS_QUANTITIES = [
@@ -45,21 +45,21 @@ export interface Guess {
 }
 
 export function guess(question: GuessQuestion): readonly Guess[] {
-  const readings = allReadings(question.words.length);
-  const found = readings.flatMap((reading) => {
-    const value = valueAs(question.words, reading);
+  const candidates = allCandidates(question.words.length);
+  const found = candidates.flatMap((candidate) => {
+    const value = valueAs(question.words, candidate);
     if (value === undefined) return [];
-    const later = question.later && valueAs(question.later, reading);
+    const later = question.later && valueAs(question.later, candidate);
     const judged = judge(question, value, later);
-    const score = judged.likelihood * simplicity(reading);
+    const score = judged.likelihood * simplicity(candidate);
     if (score < SCORE_MIN) return [];
     const { quantity } = judged;
-    return [{ ...reading, value, score, ...(quantity && { quantity }) }];
+    return [{ ...candidate, value, score, ...(quantity && { quantity }) }];
   });
   return withoutEchoes(found.sort((a, b) => b.score - a.score)).slice(0, GUESSES_SHOWN_MAX);
 }
 
-interface Reading extends Pick<Guess, "start" | "order" | "scale"> {
+interface Candidate extends Pick<Guess, "start" | "order" | "scale"> {
   readonly type: GuessedType;
 }
 
@@ -80,35 +80,35 @@ const TYPES = Object.keys(WIDTHS) as GuessedType[];
 const SCALES = [1, 0.1, 0.01, 0.001, 10, 100, 1_000];
 const ORDERS = ["big", "little"] as const;
 
-function allReadings(count: number): readonly Reading[] {
-  const readings: Reading[] = [];
+function allCandidates(count: number): readonly Candidate[] {
+  const candidates: Candidate[] = [];
   for (const type of TYPES) {
     for (let start = 0; start + WIDTHS[type] <= count; start++) {
       for (const words of WIDTHS[type] === 1 ? (["big"] as const) : ORDERS) {
         for (const bytes of ORDERS) {
           for (const scale of SCALES)
-            readings.push({ start, type, order: { words, bytes }, scale });
+            candidates.push({ start, type, order: { words, bytes }, scale });
         }
       }
     }
   }
-  return readings;
+  return candidates;
 }
 
 const scratch = new DataView(new ArrayBuffer(8));
 
-function valueAs(words: readonly number[], reading: Reading): number | undefined {
-  const { type } = reading;
-  const part = words.slice(reading.start, reading.start + WIDTHS[type]);
+function valueAs(words: readonly number[], candidate: Candidate): number | undefined {
+  const { type } = candidate;
+  const part = words.slice(candidate.start, candidate.start + WIDTHS[type]);
   if (part.length < WIDTHS[type]) return undefined;
-  const ordered = reading.order.words === "little" ? part.toReversed() : part;
+  const ordered = candidate.order.words === "little" ? part.toReversed() : part;
   ordered.forEach((word, i) => {
     const swapped = ((word & 0xff) << 8) | (word >>> 8);
-    scratch.setUint16(2 * i, reading.order.bytes === "little" ? swapped : word);
+    scratch.setUint16(2 * i, candidate.order.bytes === "little" ? swapped : word);
   });
   const raw = rawOf(type);
   if (raw === undefined || !Number.isFinite(raw)) return undefined;
-  return reading.scale < 1 ? raw / Math.round(1 / reading.scale) : raw * reading.scale;
+  return candidate.scale < 1 ? raw / Math.round(1 / candidate.scale) : raw * candidate.scale;
 }
 
 function rawOf(type: GuessedType): number | undefined {
@@ -222,7 +222,7 @@ const bell = (value: number, centre: number, width: number): number =>
 /**
  * Common encodings first: what the specification suggests, no shift, a scale that fits the type.
  */
-function simplicity({ start, type, order, scale }: Reading): number {
+function simplicity({ start, type, order, scale }: Candidate): number {
   const isFloat = type === "float32" || type === "float64";
   const ofType = type.startsWith("bcd") ? 0.6 : type.endsWith("64") ? 0.85 : 1;
   const ofWords = order.words === "big" ? 1 : 0.9;

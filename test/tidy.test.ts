@@ -6,6 +6,7 @@ import { ERROR_CODES } from "../core/errors.ts";
 import {
   COMPOSITION_ROOTS,
   doubledPackages,
+  foreignWords,
   importCycles,
   importProblems,
   type SourceFile,
@@ -45,6 +46,9 @@ describe("the tree", () => {
     expect(sources.filter((f) => !f.path.startsWith("test/tidy")).flatMap(wordProblems)).toEqual(
       [],
     );
+  });
+  test("calls things by our words", () => {
+    expect(product.flatMap(foreignWords)).toEqual([]);
   });
   test("keeps files and functions short", () => {
     const files = sources.filter((f) => !COMPOSITION_ROOTS.includes(f.path));
@@ -132,6 +136,16 @@ describe("the rules catch", () => {
     ["an enum", "export enum Colour {"],
   ])("%s", (_name, text) => {
     expect(wordProblems(file("server/x.ts", text))).toHaveLength(1);
+  });
+  test("other systems' words in names, not in texts and comments", () => {
+    const lines = [
+      "const metric = 1;",
+      "f(tags)",
+      "// metric",
+      'say("alert");',
+      "const stage = 2;",
+    ];
+    expect(foreignWords(file("server/x.ts", lines.join("\n")))).toHaveLength(2);
   });
   test("a file that is too long", () => {
     expect(sizeProblems(file("server/x.ts", "\n".repeat(500)))).toHaveLength(1);

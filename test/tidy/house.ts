@@ -182,6 +182,25 @@ export function wordProblems(file: SourceFile): readonly string[] {
     );
 }
 
+/** One word for one thing: these are other systems' words for point, sample and alarm. */
+const FOREIGN_WORDS = /\b(tag|metric|reading|measurement|alert)s?\b/i;
+/** Where a foreign product's own names are spoken. */
+const FOREIGN_PLACES =
+  /^(server\/store\/influx|server\/api\/routes\/health\.ts|simulators\/control\/page\.ts)/;
+
+/** Names in the code; comments may use a verb, texts have tests of their own. */
+export function foreignWords(file: SourceFile): readonly string[] {
+  if (FOREIGN_PLACES.test(file.path)) return [];
+  return file.text.split("\n").flatMap((line, i) => {
+    if (/^\s*(\/?\*|\/\/)/.test(line)) return [];
+    const code = line.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, "").replace(/\/\/.*$/, "");
+    const word = FOREIGN_WORDS.exec(code)?.[0];
+    return word === undefined
+      ? []
+      : [`${file.path}:${i + 1}: ${word}: see the words of the architecture`];
+  });
+}
+
 export function sizeProblems(file: SourceFile): readonly string[] {
   const lines = file.text.split("\n");
   const problems: string[] = [];
