@@ -90,6 +90,22 @@ function eventText(value: string, language: Language): string {
   return what === undefined ? value : (EVENT_WORDS[what]?.[language] ?? what);
 }
 
+/** Sentences in both languages, as a line's findings are: the reader's own, else the text as it came. */
+function sentences(value: string, language: Language): string {
+  try {
+    const list: unknown = JSON.parse(value);
+    if (!Array.isArray(list)) return value;
+    const texts = list.map((entry: Partial<Label>) => entry?.[language]);
+    return texts.every((text) => typeof text === "string")
+      ? texts.join(SENTENCE_GAP[language])
+      : value;
+  } catch {
+    return value;
+  }
+}
+
+const SENTENCE_GAP: Readonly<Record<Language, string>> = { zh: "", en: " " };
+
 /** The value with its unit or its meaning, at a glance and in full. */
 export function wordsOf(
   point: Pick<PointView, "kind" | "labels" | "symbol">,
@@ -97,7 +113,7 @@ export function wordsOf(
   language: Language,
 ): { readonly text: string; readonly full: string } {
   if (typeof value === "string") {
-    const text = point.kind === "event" ? eventText(value, language) : value;
+    const text = point.kind === "event" ? eventText(value, language) : sentences(value, language);
     return { text: text.slice(0, TEXT_SHOWN_MAX), full: text };
   }
   const label = point.labels?.[String(value)];

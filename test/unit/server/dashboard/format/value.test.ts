@@ -63,6 +63,19 @@ describe("words", () => {
     expect(wordsOf(door, 7, "zh").text).toBe("7");
   });
 
+  it("of a line's findings are sentences in the reader's language", () => {
+    const findings = pointView({ kind: "text", symbol: "" });
+    const text =
+      '[{"zh":"单元 7 自 14:02 起不应答。","en":"Unit 7 is silent since 14:02."},{"zh":"看接线。","en":"Look at the cable."}]';
+    expect(wordsOf(findings, text, "zh").full).toBe("单元 7 自 14:02 起不应答。看接线。");
+    expect(wordsOf(findings, text, "en").full).toBe(
+      "Unit 7 is silent since 14:02. Look at the cable.",
+    );
+    for (const plain of ["41759", "[1]", "[null]", "{", "[]x"]) {
+      expect(wordsOf(findings, plain, "en").full).toBe(plain);
+    }
+  });
+
   it("of a door's event say what happened and not whose card it was", () => {
     const event = pointView({ kind: "event", symbol: "" });
     const text = '{"what":"denied","card":"k:63bce8280498e0488e6bef30bcc06a38"}';
