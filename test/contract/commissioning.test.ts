@@ -2,23 +2,36 @@
  * The tools for the field against simulated devices on real ports: the tables that people see hold what
  * the devices tell, word for word. The simulators' encoder is not the gateway's decoder.
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ModbusProfile } from "../../device-profiles/profile.ts";
+import type { ModbusProfile, OpcuaProfile } from "../../device-profiles/profile.ts";
 import { discoverCommand } from "../../gateway/commissioning/discover-command.ts";
 import { readCommand } from "../../gateway/commissioning/read-command.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { type Command, runCommand } from "../../platform/command-line.ts";
 import { silentLog } from "../../platform/log.ts";
+import { startBroker } from "../../platform/mqtt-broker.ts";
+import { connectMqtt } from "../../platform/mqtt-client.ts";
 import { ModbusLineServer } from "../../simulators/modbus/line-server.ts";
 import { DeviceMemory } from "../../simulators/modbus/memory.ts";
+import { OpcuaCampusServer } from "../../simulators/opcua/server.ts";
+import { CAMPUS_NAMESPACE } from "../../simulators/opcua/variable.ts";
+import { eventually } from "../support/eventually.ts";
 import { bank, startModbusDevice } from "../support/modbus-device.ts";
 import { simulated } from "../support/simulated.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const campus = await simulated();
 
+/** Captured from a Plus 1PM: github.com/iobroker-community-adapters/ioBroker.shelly/issues/438. */
+const PLUS_1PM = `{"id": 0, "source": "init", "output": false, "apower": 0.000, "voltage": 240.873,
+  "aenergy": {"total":0.000,"by_minute":[0.000,0.000,0.000],"minute_ts":1632666538},
+  "temperature":{"tC":46.2, "tF":115.1}}`;
+
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
+  for (const end of ends.splice(0).reverse()) await end();
 });
 
 async function serve(
@@ -157,6 +170,71 @@ describe("profiles read", () => {
   });
 });
 
+describe("profiles read over other protocols", () => {
+  it("shows an OPC UA device", async () => {
+    const folder = temporaryFolder();
+    const profile = campus.profiles.get("lamplighter/lighting-controller") as OpcuaProfile;
+    const device = campus.generic(profile.id);
+    const server = new OpcuaCampusServer(systemClock, silentLog, campus.faults, {
+      devices: [{ device, profile, object: "any" }],
+      dataDir: folder,
+    });
+    const port = await server.listen(0);
+    ends.push(() => server.close());
+    const { code, text } = await run(readCommand, [
+      profile.id,
+      ...["--connection", `opc.tcp://127.0.0.1:${port}/`, "--security", "None", "--once"],
+      ...["--object", `${CAMPUS_NAMESPACE}#any`, "--pki", join(folder, "client")],
+    ]);
+    expect(code).toBe(0);
+    const told = device.value(profile.points.find(({ name }) => name === "power_active")!);
+    const [, value, unit] = cells(text, "power_active");
+    const expected = told.kind === "value" ? Number(told.value) : Number.NaN;
+    expect(Number(value)).toBeCloseTo(expected, 3);
+    expect(unit).toBe("W");
+    expect(text).not.toContain("words");
+  });
+
+  it("shows an MQTT device once it speaks", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "password"), "secret\n");
+    const users = new Map([["any", { password: "secret", publish: ["#"], subscribe: ["#"] }]]);
+    const broker = await startBroker({ port: 0, users, clock: systemClock, log: silentLog });
+    ends.push(() => broker.close());
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    const login = { username: "any", password: "secret" };
+    const device = connectMqtt({
+      ...login,
+      url,
+      clientId: "shelly",
+      clock: systemClock,
+      log: silentLog,
+    });
+    ends.push(() => device.close());
+    let isDone = false;
+    const running = run(readCommand, [
+      ...["shelly/plus-1pm", "--connection", url, "--topic", "hall", "--once", "--wait", "2s"],
+      ...["--username", "any", "--password-file", join(folder, "password")],
+    ]).finally(() => {
+      isDone = true;
+    });
+    // The reader may subscribe at any moment, so the device says it again and again.
+    await eventually("the table", async () => {
+      const options = { qos: 0, retain: false } as const;
+      await device.publish("hall/status/switch:0", PLUS_1PM, options);
+      return isDone;
+    });
+    const { code, text } = await running;
+    expect(code).toBe(0);
+    expect(cells(text, "voltage_l1").slice(0, 3)).toEqual(["voltage_l1", "240.873", "V"]);
+    expect(cells(text, "temperature_device").slice(0, 3)).toEqual([
+      "temperature_device",
+      "46.2",
+      "Cel",
+    ]);
+  });
+});
+
 describe("discover", () => {
   const UNITS = { 3: "eastron/sdm630", 7: "sunspec/meter", 12: "xy/md02", 40: "abb/b23" };
 
@@ -183,6 +261,17 @@ describe("discover", () => {
     expect(text).toContain("no profile fits");
     expect([...new Set(device.requests.map(({ unit }) => unit))].sort()).toEqual([5, 9]);
     expect(new Set(device.requests.map(({ pdu }) => pdu[0]! <= 4))).toEqual(new Set([true]));
+  });
+
+  it("believes a device that says who it is", async () => {
+    // TSI application note: input register 0 holds 8610; two low set points beside it.
+    const device = await startModbusDevice(
+      new Map([[1, bank({ 0: 8610, 1: 100, 2: 0, 3: 80, 4: 120 })]]),
+    );
+    ends.push(() => device.close());
+    const args = ["--connection", `tcp://127.0.0.1:${device.port}`, "--units", "1"];
+    const { text } = await run(discoverCommand, args);
+    expect(text).toMatch(/ {2}tsi\/everwatch-8610 \(\d\/4, says so itself\)/);
   });
 
   it("says that nothing answers, and stops at Ctrl-C", async () => {
