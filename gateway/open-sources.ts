@@ -81,7 +81,8 @@ function modbusSource(
     profile,
     settings: device.settings,
   }));
-  return createModbusSource({ connection, devices: list, sink, clock, log, onStatus, hash });
+  const { zone } = parts.configuration;
+  return createModbusSource({ connection, devices: list, sink, clock, log, onStatus, hash, zone });
 }
 
 function mqttSource(

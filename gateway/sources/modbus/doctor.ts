@@ -145,7 +145,7 @@ export class Doctor {
     return this.#duty ?? Math.min(1, this.#busyMs / Math.max(1, spanMs));
   }
 
-  report(now: Monotonic): BusReport {
+  report(now: Monotonic, zone = "UTC"): BusReport {
     const devices = this.#patients.map(reportOf);
     const times = this.#patients.flatMap((patient) => patient.times.values());
     const lags = this.#patients.flatMap((patient) => patient.lags.values());
@@ -159,7 +159,7 @@ export class Doctor {
       strangers: { ...this.#strangers },
       devices,
     };
-    return { ...known, sentences: diagnose(known) };
+    return { ...known, sentences: diagnose(known, zone) };
   }
 }
 

@@ -57,6 +57,8 @@ export interface ModbusSourceOptions {
   readonly periods?: Partial<Readonly<Record<PollClass, Duration>>>;
   /** Hides personal values; without it they are never offered. */
   readonly hash?: PersonalHash;
+  /** In which the doctor's sentences give times; UTC when left out. */
+  readonly zone?: string;
   /** 0 ≤ random() < 1. */
   readonly random?: () => number;
   /** Another way to the bytes, for tests in process. */
@@ -126,7 +128,7 @@ class ModbusLoop implements ModbusSource {
   }
 
   report(): BusReport {
-    return this.#state.doctor.report(this.#clock.monotonic());
+    return this.#state.doctor.report(this.#clock.monotonic(), this.#options.zone);
   }
 
   budget(): LineBudget {

@@ -20,7 +20,8 @@ const REFUSING_SHARE = 0.05;
 
 type Numbers = Omit<BusReport, "sentences">;
 
-export function diagnose(report: Numbers): readonly Label[] {
+/** Times are said in `zone`, the clock on the wall of whoever reads. */
+export function diagnose(report: Numbers, zone: string): readonly Label[] {
   const { line, duty } = report;
   const percent = Math.round(100 * duty);
   const full: Label = {
@@ -32,7 +33,7 @@ export function diagnose(report: Numbers): readonly Label[] {
     zh: `${line}：连接本身已中断，请检查转换器及其电源和网络`,
   };
   return [
-    ...(report.state === "lost" ? [down] : silences(report)),
+    ...(report.state === "lost" ? [down] : silences(report, zone)),
     ...report.devices.flatMap(noisy),
     ...intruders(report),
     ...(duty > FULL_DUTY ? [full] : []),
@@ -43,7 +44,7 @@ const isSilent = (device: DeviceReport): boolean =>
   device.silentSince !== undefined && device.failuresInRow >= SILENT_FAILURES;
 
 /** Devices that fell silent together, and where to look. */
-function silences({ line, devices, strangers }: Numbers): readonly Label[] {
+function silences({ line, devices, strangers }: Numbers, zone: string): readonly Label[] {
   const silent = devices
     .filter(isSilent)
     .sort((a, b) => (a.silentSince ?? 0) - (b.silentSince ?? 0));
@@ -67,13 +68,17 @@ function silences({ line, devices, strangers }: Numbers): readonly Label[] {
     if (group !== undefined && isSame) group.push(device);
     else groups.push([device]);
   }
-  return groups.map((group) => silence(group, devices));
+  return groups.map((group) => silence(group, devices, zone));
 }
 
-function silence(group: readonly DeviceReport[], all: readonly DeviceReport[]): Label {
+function silence(
+  group: readonly DeviceReport[],
+  all: readonly DeviceReport[],
+  zone: string,
+): Label {
   const [first, ...others] = group.toSorted((a, b) => a.unit - b.unit);
   if (first === undefined) throw new Error("a silence needs a device");
-  const since = clockTime(group[0]?.silentSince);
+  const since = clockTime(group[0]?.silentSince, zone);
   if (others.length === 0) return loneSilence(first, since);
   const living = all.filter((device) => !isSilent(device)).map((device) => device.unit);
   const units = others.map((device) => device.unit).join(", ");
@@ -105,8 +110,11 @@ function loneSilence({ unit, device, lastGood }: DeviceReport, since: string): L
   };
 }
 
-const clockTime = (time: Instant | undefined): string =>
-  time === undefined ? "?" : `${new Date(time).toISOString().slice(11, 19)}Z`;
+function clockTime(time: Instant | undefined, zone: string): string {
+  if (time === undefined) return "?";
+  const text = new Date(time).toLocaleTimeString("en-GB", { timeZone: zone });
+  return zone === "UTC" ? `${text}Z` : text;
+}
 
 function noisy({ unit, shares, recent, silentSince }: DeviceReport): readonly Label[] {
   if (recent < JUDGED_MIN) return [];

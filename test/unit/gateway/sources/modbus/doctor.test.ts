@@ -55,6 +55,14 @@ describe("the bus doctor", () => {
     );
   });
 
+  it("gives times by the clock on the wall of the site", () => {
+    const { doctor, note } = lineOf([1, 2]);
+    for (const unit of [1, 2]) note(unit, "answered");
+    note(1, "timeout", 1);
+    const [sentence] = doctor.report(monotonic(100_000), "Asia/Shanghai").sentences;
+    expect(sentence?.zh).toContain("自 22:02:01 起无应答");
+  });
+
   it("keeps silences apart that have not one cause", () => {
     const { note, english } = lineOf([1, 2, 3]);
     for (const unit of [1, 2, 3]) note(unit, "answered");
