@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchFigure[]>>> =
   alarm: async () => (await import("./alarm.bench.ts")).alarmBench(),
   buffer: async () => (await import("./buffer.bench.ts")).bufferBench(),
   modbus: async () => (await import("./modbus.bench.ts")).modbusBench(),
+  line: async () => (await import("./modbus-line.bench.ts")).modbusLineBench(),
   mqtt: async () => (await import("./mqtt.bench.ts")).mqttBench(),
   opcua: async () => (await import("./opcua.bench.ts")).opcuaBench(),
   simulators: async () => (await import("./simulators.bench.ts")).simulatorsBench(),
