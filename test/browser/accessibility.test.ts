@@ -2,9 +2,10 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, mustRunAllRings } from "../support/chromium.ts";
+import { chromiumPath } from "../support/chromium.ts";
 import { gasAlarm } from "../support/fake-campus.ts";
 import { DESK, go, PageRig, PHONE, signIn } from "../support/page-rig.ts";
+import { mustRunAllRings } from "../support/rings.ts";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { seconds } from "../../core/time.ts";
 import { buildPages } from "../../simulators/demo/pages.ts";
 import { CampusProcesses } from "../support/campus-processes.ts";
-import { chromiumPath, launchChromium, mustRunAllRings } from "../support/chromium.ts";
+import { chromiumPath, launchChromium } from "../support/chromium.ts";
 import { eventually } from "../support/eventually.ts";
 import { DESK, PHONE } from "../support/page-rig.ts";
+import { mustRunAllRings } from "../support/rings.ts";
 
 const isMissing = chromiumPath() === undefined && !mustRunAllRings();
 const ring = isMissing ? "skipped: Chromium is not installed" : "in Chromium";

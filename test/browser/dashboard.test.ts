@@ -1,11 +1,12 @@
 /** What people do with the page, in a real browser, on a campus of the fake API. */
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, mustRunAllRings } from "../support/chromium.ts";
+import { chromiumPath } from "../support/chromium.ts";
 import { eventually } from "../support/eventually.ts";
 import { FAKE_LINK, FAKE_SET_LINK } from "../support/fake-api.ts";
 import { gasAlarm } from "../support/fake-campus.ts";
 import { DESK, go, PageRig, PHONE, signIn } from "../support/page-rig.ts";
+import { mustRunAllRings } from "../support/rings.ts";
 
 /** Counts the tones a page makes. */
 const COUNT_TONES = `

@@ -11,6 +11,7 @@ import { systemClock } from "../../platform/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { bank, framed, rtuRequests, startModbusDevice } from "../support/modbus-device.ts";
 import { hasPython, openPty, type Pty } from "../support/modbus-pty.ts";
+import { mustRunAllRings } from "../support/rings.ts";
 import { type Peer, transportSuite } from "./modbus-transport-suite.ts";
 
 const never = new AbortController().signal;
@@ -75,7 +76,8 @@ async function serialPeer(): Promise<Peer> {
 transportSuite("Modbus TCP", () => tcpPeer("mbap"));
 transportSuite("Modbus TCP over IPv6", () => tcpPeer("mbap", "::1"));
 transportSuite("RTU over TCP", () => tcpPeer("rtu"));
-if (hasPython()) transportSuite("serial line", serialPeer);
+// With every ring asked for, a missing program fails the suite instead of leaving it out.
+if (hasPython() || mustRunAllRings()) transportSuite("serial line", serialPeer);
 else describe.skip("serial line: python3 is not there to make a pseudo-terminal", () => {});
 
 describe("faults that modbus-serial has by itself", () => {

@@ -7,9 +7,6 @@ const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/googl
 export const chromiumPath = (): string | undefined =>
   process.env.LAMPLIGHTER_CHROMIUM ?? PATHS.find((path) => existsSync(path));
 
-/** With `LAMPLIGHTER_RINGS=all` nothing is skipped: a missing browser then fails the tests. */
-export const mustRunAllRings = (): boolean => process.env.LAMPLIGHTER_RINGS === "all";
-
 export const launchChromium = (): Promise<Browser> =>
   chromium.launch({
     executablePath: chromiumPath() ?? "chromium is not installed",

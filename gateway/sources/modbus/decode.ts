@@ -6,6 +6,7 @@
 
 import { failure, type Outcome, success } from "../../../core/outcome.ts";
 import { type BadReason, TEXT_VALUE_CHARACTERS_MAX, type Value } from "../../../core/sample.ts";
+import { registersOf } from "../../../device-profiles/modbus-address.ts";
 import type { ModbusAddress, ModbusPoint, ModbusTable } from "../../../device-profiles/profile.ts";
 
 /** A register (0 to 65535) or bit (0 or 1) as last read, undefined when it was not. */
@@ -24,27 +25,8 @@ export interface DecodeContext {
   readonly latestOf: (pointName: string) => Value | undefined;
 }
 
-/** Registers or bits that a value takes. */
-export function widthOf(at: ModbusAddress): number {
-  switch (at.type) {
-    case "bit":
-    case "int16":
-    case "uint16":
-    case "bcd16":
-      return 1;
-    case "int32":
-    case "uint32":
-    case "float32":
-    case "bcd32":
-      return 2;
-    case "int64":
-    case "uint64":
-    case "float64":
-      return 4;
-    case "string":
-      return at.length ?? 1;
-  }
-}
+/** Registers or bits that a value takes, as the profile was checked with. */
+export const widthOf = (at: ModbusAddress): number => registersOf(at);
 
 export function decodePoint(point: ModbusPoint, context: DecodeContext): Outcome<Value, NoValue> {
   const gate = gateOf(point, context);
